@@ -13,7 +13,6 @@ export type Http = HttpContext<ApiEnv>;
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
 type RawInput = Record<string, unknown>;
 
-/** One request to a route. */
 export interface Call {
   http: Http;
   /** The caller, its tenant and the connections. */
@@ -91,7 +90,7 @@ function routeFor(method: Method, defaultStatus: number) {
     action: Action<I, O>,
     mapping: number | ResponseMapping<z.input<O>> = defaultStatus,
   ): Route => {
-    const { summary, allow, input, output, etag, requiresIfMatch } = action;
+    const { output, etag, requiresIfMatch } = action;
     const { status, body, responses } =
       typeof mapping === 'number' ? fixedStatus(mapping, output) : mapping;
     const toResponse = (result: z.input<O>) =>
@@ -103,9 +102,7 @@ function routeFor(method: Method, defaultStatus: number) {
     return {
       method,
       path,
-      summary,
-      allow,
-      input,
+      ...describeAction(action),
       responses: method === 'GET' && etag ? { ...responses, 304: undefined } : responses,
       hasEtag: etag !== undefined,
       requiresIfMatch,
@@ -143,7 +140,6 @@ function conditionalGet(http: Http, response: StoredResponse): Response {
 export const whenEnabled = (feature: Feature, ...rows: Route[]): Route[] =>
   rows.map((row) => ({ ...row, feature }));
 
-/** The routes that the configuration enables. */
 export const enabledRoutes = (
   rows: readonly Route[],
   features: Readonly<Record<Feature, boolean>>,
@@ -153,6 +149,13 @@ function fixedStatus<O extends z.ZodType>(status: number, output: O) {
   const responses = { [status]: status === 204 ? undefined : output };
   return { status: () => status, body: undefined, responses };
 }
+
+/** The fields of a custom route that are those of its action. */
+export const describeAction = <I extends z.ZodType, O extends z.ZodType>({
+  summary,
+  allow,
+  input,
+}: Action<I, O>) => ({ summary, allow, input });
 
 /** Calls the action, which validates its input; an invalid path parameter is 404. */
 export async function runAction<I extends z.ZodType, O extends z.ZodType>(

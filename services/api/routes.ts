@@ -1,244 +1,152 @@
-import {
-  completeDirectUpload,
-  createAttachmentLink,
-  createDirectUpload,
-  deleteAttachment,
-  getAttachment,
-  getFilePolicy,
-  updateFilePolicy,
-} from '@insightdesk/shared/domain/desk/attachments';
-import {
-  createConversation,
-  getConversation,
-  listConversations,
-  listMessages,
-  messageView,
-  sendMessage,
-  updateConversation,
-} from '@insightdesk/shared/domain/desk/conversations';
-import { cancelMedia, getMedia, retryMedia } from '@insightdesk/shared/domain/desk/media';
-import {
-  createApiKey,
-  getApiKey,
-  listApiKeys,
-  revokeApiKey,
-  rotateApiKey,
-} from '@insightdesk/shared/domain/identity/api-keys';
-import {
-  createIdentityProvider,
-  deleteIdentityProvider,
-  exchangeTicket,
-  listIdentityProviders,
-  unlinkIdentity,
-  updateIdentityProvider,
-} from '@insightdesk/shared/domain/identity/identity-providers';
-import {
-  createPasskey,
-  deletePasskey,
-  getCreationOptions,
-  getRequestOptions,
-  listPasskeys,
-  signInWithPasskey,
-  updatePasskey,
-} from '@insightdesk/shared/domain/identity/passkeys';
-import {
-  explainPermission,
-  listPermissions,
-} from '@insightdesk/shared/domain/identity/permissions-api';
-import {
-  createRole,
-  deleteRole,
-  getRole,
-  listRoles,
-  updateRole,
-} from '@insightdesk/shared/domain/identity/roles';
-import {
-  acceptInvitation,
-  changePassword,
-  confirmTwoFactor,
-  createOrganization,
-  disableTwoFactor,
-  getMe,
-  getTwoFactor,
-  inviteMember,
-  listInvitations,
-  listMembers,
-  listOrganizations,
-  listSessions,
-  login,
-  logout,
-  logoutAll,
-  regenerateRecoveryCodes,
-  register,
-  removeMember,
-  requestEmailChange,
-  requestPasswordReset,
-  resendInvitation,
-  resendVerification,
-  resetPassword,
-  revokeInvitation,
-  revokeSession,
-  startTwoFactor,
-  switchOrganization,
-  updateMember,
-  verifyEmail,
-} from '@insightdesk/shared/domain/identity/users';
-import { ingestEvent } from '@insightdesk/shared/domain/integrations/event-ingest';
-import {
-  cancelJob,
-  getJob,
-  listJobs,
-  retryJob,
-} from '@insightdesk/shared/domain/integrations/jobs-api';
-import {
-  createWebhook,
-  deleteWebhook,
-  getWebhook,
-  listDeliveries,
-  listWebhooks,
-  replayDelivery,
-  replaySince,
-  rotateSecret,
-  updateWebhook,
-} from '@insightdesk/shared/domain/integrations/webhooks';
-import { listAuditEntries } from '@insightdesk/shared/domain/tenancy/audit';
-import { listFlags, updateFlags } from '@insightdesk/shared/domain/tenancy/flags';
-import {
-  cancelDeletion,
-  requestDeletion,
-} from '@insightdesk/shared/domain/tenancy/tenant-deletion';
-import { createExport, getExport } from '@insightdesk/shared/domain/tenancy/tenant-export';
-import { updateOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
-import { getUsage } from '@insightdesk/shared/domain/tenancy/usage';
-import { downloadRoute } from './attachments/download.ts';
+import * as attachments from '@insightdesk/shared/domain/desk/attachments';
+import * as conversations from '@insightdesk/shared/domain/desk/conversations';
+import * as media from '@insightdesk/shared/domain/desk/media';
+import * as apiKeys from '@insightdesk/shared/domain/identity/api-keys';
+import * as identityProviders from '@insightdesk/shared/domain/identity/identity-providers';
+import * as passkeys from '@insightdesk/shared/domain/identity/passkeys';
+import * as permissions from '@insightdesk/shared/domain/identity/permissions-api';
+import * as roles from '@insightdesk/shared/domain/identity/roles';
+import * as users from '@insightdesk/shared/domain/identity/users';
+import * as eventIngest from '@insightdesk/shared/domain/integrations/event-ingest';
+import * as jobs from '@insightdesk/shared/domain/integrations/jobs-api';
+import * as webhooks from '@insightdesk/shared/domain/integrations/webhooks';
+import * as audit from '@insightdesk/shared/domain/tenancy/audit';
+import * as flags from '@insightdesk/shared/domain/tenancy/flags';
+import * as tenantDeletion from '@insightdesk/shared/domain/tenancy/tenant-deletion';
+import * as tenantExport from '@insightdesk/shared/domain/tenancy/tenant-export';
+import * as tenants from '@insightdesk/shared/domain/tenancy/tenants';
+import * as usage from '@insightdesk/shared/domain/tenancy/usage';
 import { uploadRoute } from './attachments/upload.ts';
 import { callbackRoute, linkRoute, startRoute } from './cookies/oauth-routes.ts';
-import { refreshRoute } from './cookies/refresh-route.ts';
-import { clearsSessionCookies, setsSessionCookies } from './cookies/session-routes.ts';
-import { exportContentRoute } from './organization/export-content.ts';
+import {
+  clearsSessionCookies,
+  refreshRoute,
+  setsSessionCookies,
+} from './cookies/session-routes.ts';
+import { downloadRoute, exportContentRoute } from './files/download-routes.ts';
 import { del, get, patch, post, type Route, whenEnabled } from './route.ts';
 import { resumableRoutes } from './uploads/resumable.ts';
 
 /** Every API route; signed file URLs are served by `files/create-files.ts`. */
 export const routes: readonly Route[] = [
-  setsSessionCookies(post('/v1/auth/register', register, 201)),
-  setsSessionCookies(post('/v1/auth/login', login)),
+  setsSessionCookies(post('/v1/auth/register', users.register, 201)),
+  setsSessionCookies(post('/v1/auth/login', users.login)),
   refreshRoute,
-  clearsSessionCookies(post('/v1/auth/logout', logout, 204)),
-  clearsSessionCookies(post('/v1/auth/logout-all', logoutAll, 204)),
-  get('/v1/auth/sessions', listSessions),
-  del('/v1/auth/sessions/:id', revokeSession),
-  post('/v1/auth/verify-email', verifyEmail),
-  post('/v1/auth/verify-email/resend', resendVerification, 202),
-  post('/v1/auth/password', changePassword, 204),
-  post('/v1/auth/password/reset', requestPasswordReset, 202),
-  post('/v1/auth/password/reset/confirm', resetPassword, 204),
-  post('/v1/auth/email', requestEmailChange, 202),
-  get('/v1/auth/organizations', listOrganizations),
-  setsSessionCookies(post('/v1/auth/switch', switchOrganization)),
-  post('/v1/organizations', createOrganization, 201),
+  clearsSessionCookies(post('/v1/auth/logout', users.logout, 204)),
+  clearsSessionCookies(post('/v1/auth/logout-all', users.logoutAll, 204)),
+  get('/v1/auth/sessions', users.listSessions),
+  del('/v1/auth/sessions/:id', users.revokeSession),
+  post('/v1/auth/verify-email', users.verifyEmail),
+  post('/v1/auth/verify-email/resend', users.resendVerification, 202),
+  post('/v1/auth/password', users.changePassword, 204),
+  post('/v1/auth/password/reset', users.requestPasswordReset, 202),
+  post('/v1/auth/password/reset/confirm', users.resetPassword, 204),
+  post('/v1/auth/email', users.requestEmailChange, 202),
+  get('/v1/auth/organizations', users.listOrganizations),
+  setsSessionCookies(post('/v1/auth/switch', users.switchOrganization)),
+  post('/v1/organizations', users.createOrganization, 201),
   ...whenEnabled(
     'twoFactor',
-    get('/v1/auth/two-factor', getTwoFactor),
-    post('/v1/auth/two-factor', startTwoFactor),
-    post('/v1/auth/two-factor/confirm', confirmTwoFactor),
-    post('/v1/auth/two-factor/remove', disableTwoFactor, 204),
-    post('/v1/auth/two-factor/recovery-codes', regenerateRecoveryCodes),
-    patch('/v1/organization', updateOrganization),
-    post('/v1/auth/passkeys/sign-in/options', getRequestOptions),
-    setsSessionCookies(post('/v1/auth/passkeys/sign-in', signInWithPasskey)),
-    post('/v1/auth/passkeys/options', getCreationOptions),
-    post('/v1/auth/passkeys', createPasskey, 201),
-    get('/v1/auth/passkeys', listPasskeys),
-    patch('/v1/auth/passkeys/:id', updatePasskey),
-    post('/v1/auth/passkeys/:id/remove', deletePasskey, 204),
+    get('/v1/auth/two-factor', users.getTwoFactor),
+    post('/v1/auth/two-factor', users.startTwoFactor),
+    post('/v1/auth/two-factor/confirm', users.confirmTwoFactor),
+    post('/v1/auth/two-factor/remove', users.disableTwoFactor, 204),
+    post('/v1/auth/two-factor/recovery-codes', users.regenerateRecoveryCodes),
+    patch('/v1/organization', tenants.updateOrganization),
+    post('/v1/auth/passkeys/sign-in/options', passkeys.getRequestOptions),
+    setsSessionCookies(post('/v1/auth/passkeys/sign-in', passkeys.signInWithPasskey)),
+    post('/v1/auth/passkeys/options', passkeys.getCreationOptions),
+    post('/v1/auth/passkeys', passkeys.createPasskey, 201),
+    get('/v1/auth/passkeys', passkeys.listPasskeys),
+    patch('/v1/auth/passkeys/:id', passkeys.updatePasskey),
+    post('/v1/auth/passkeys/:id/remove', passkeys.deletePasskey, 204),
   ),
   ...whenEnabled(
     'oauth',
     callbackRoute,
     startRoute,
-    setsSessionCookies(post('/v1/auth/oauth/exchange', exchangeTicket)),
+    setsSessionCookies(post('/v1/auth/oauth/exchange', identityProviders.exchangeTicket)),
     linkRoute,
-    del('/v1/auth/oauth/:providerId/link', unlinkIdentity),
-    post('/v1/identity-providers', createIdentityProvider, 201),
-    get('/v1/identity-providers', listIdentityProviders),
-    patch('/v1/identity-providers/:id', updateIdentityProvider),
-    del('/v1/identity-providers/:id', deleteIdentityProvider),
+    del('/v1/auth/oauth/:providerId/link', identityProviders.unlinkIdentity),
+    post('/v1/identity-providers', identityProviders.createIdentityProvider, 201),
+    get('/v1/identity-providers', identityProviders.listIdentityProviders),
+    patch('/v1/identity-providers/:id', identityProviders.updateIdentityProvider),
+    del('/v1/identity-providers/:id', identityProviders.deleteIdentityProvider),
   ),
 
-  get('/v1/me', getMe),
-  get('/v1/members', listMembers),
-  patch('/v1/members/:userId', updateMember),
-  del('/v1/members/:userId', removeMember),
-  post('/v1/invitations', inviteMember, 201),
-  get('/v1/invitations', listInvitations),
-  del('/v1/invitations/:id', revokeInvitation),
-  post('/v1/invitations/:id/resend', resendInvitation),
-  setsSessionCookies(post('/v1/invitations/accept', acceptInvitation)),
+  get('/v1/me', users.getMe),
+  get('/v1/members', users.listMembers),
+  patch('/v1/members/:userId', users.updateMember),
+  del('/v1/members/:userId', users.removeMember),
+  post('/v1/invitations', users.inviteMember, 201),
+  get('/v1/invitations', users.listInvitations),
+  del('/v1/invitations/:id', users.revokeInvitation),
+  post('/v1/invitations/:id/resend', users.resendInvitation),
+  setsSessionCookies(post('/v1/invitations/accept', users.acceptInvitation)),
 
-  get('/v1/permissions', listPermissions),
-  get('/v1/permissions/explain', explainPermission),
-  post('/v1/roles', createRole, 201),
-  get('/v1/roles', listRoles),
-  get('/v1/roles/:id', getRole),
-  patch('/v1/roles/:id', updateRole),
-  del('/v1/roles/:id', deleteRole),
+  get('/v1/permissions', permissions.listPermissions),
+  get('/v1/permissions/explain', permissions.explainPermission),
+  post('/v1/roles', roles.createRole, 201),
+  get('/v1/roles', roles.listRoles),
+  get('/v1/roles/:id', roles.getRole),
+  patch('/v1/roles/:id', roles.updateRole),
+  del('/v1/roles/:id', roles.deleteRole),
 
-  post('/v1/api-keys', createApiKey, 201),
-  get('/v1/api-keys', listApiKeys),
-  get('/v1/api-keys/:id', getApiKey),
-  post('/v1/api-keys/:id/rotate', rotateApiKey),
-  del('/v1/api-keys/:id', revokeApiKey),
-  post('/v1/organization/export', createExport, 202),
-  get('/v1/organization/exports/:id', getExport),
+  post('/v1/api-keys', apiKeys.createApiKey, 201),
+  get('/v1/api-keys', apiKeys.listApiKeys),
+  get('/v1/api-keys/:id', apiKeys.getApiKey),
+  post('/v1/api-keys/:id/rotate', apiKeys.rotateApiKey),
+  del('/v1/api-keys/:id', apiKeys.revokeApiKey),
+  post('/v1/organization/export', tenantExport.createExport, 202),
+  get('/v1/organization/exports/:id', tenantExport.getExport),
   exportContentRoute,
-  post('/v1/organization/erasure', requestDeletion, 202),
-  del('/v1/organization/erasure', cancelDeletion),
+  post('/v1/organization/erasure', tenantDeletion.requestDeletion, 202),
+  del('/v1/organization/erasure', tenantDeletion.cancelDeletion),
 
-  post('/v1/conversations', createConversation, 201),
-  get('/v1/conversations', listConversations),
-  get('/v1/conversations/:id', getConversation),
-  patch('/v1/conversations/:id', updateConversation),
-  get('/v1/conversations/:id/messages', listMessages),
-  post('/v1/conversations/:id/messages', sendMessage, {
+  post('/v1/conversations', conversations.createConversation, 201),
+  get('/v1/conversations', conversations.listConversations),
+  get('/v1/conversations/:id', conversations.getConversation),
+  patch('/v1/conversations/:id', conversations.updateConversation),
+  get('/v1/conversations/:id/messages', conversations.listMessages),
+  post('/v1/conversations/:id/messages', conversations.sendMessage, {
     status: ({ isNew }) => (isNew ? 201 : 200),
     body: ({ message }) => message,
-    responses: { 201: messageView, 200: messageView },
+    responses: { 201: conversations.messageView, 200: conversations.messageView },
   }),
 
   uploadRoute,
   ...resumableRoutes,
-  post('/v1/attachments/direct', createDirectUpload, 201),
-  post('/v1/attachments/:id/complete', completeDirectUpload),
-  get('/v1/attachments/:id', getAttachment),
-  del('/v1/attachments/:id', deleteAttachment),
+  post('/v1/attachments/direct', attachments.createDirectUpload, 201),
+  post('/v1/attachments/:id/complete', attachments.completeDirectUpload),
+  get('/v1/attachments/:id', attachments.getAttachment),
+  del('/v1/attachments/:id', attachments.deleteAttachment),
   downloadRoute,
-  get('/v1/file-policy', getFilePolicy),
-  patch('/v1/file-policy', updateFilePolicy),
-  get('/v1/attachments/:id/recording', getMedia),
-  post('/v1/attachments/:id/recording/cancel', cancelMedia),
-  post('/v1/attachments/:id/recording/retry', retryMedia),
-  post('/v1/attachments/:id/links', createAttachmentLink, 201),
+  get('/v1/file-policy', attachments.getFilePolicy),
+  patch('/v1/file-policy', attachments.updateFilePolicy),
+  get('/v1/attachments/:id/recording', media.getMedia),
+  post('/v1/attachments/:id/recording/cancel', media.cancelMedia),
+  post('/v1/attachments/:id/recording/retry', media.retryMedia),
+  post('/v1/attachments/:id/links', attachments.createAttachmentLink, 201),
 
-  post('/v1/webhooks', createWebhook, 201),
-  get('/v1/webhooks', listWebhooks),
-  get('/v1/webhooks/:id', getWebhook),
-  patch('/v1/webhooks/:id', updateWebhook),
-  del('/v1/webhooks/:id', deleteWebhook),
-  post('/v1/webhooks/:id/secret', rotateSecret),
-  get('/v1/webhooks/:id/deliveries', listDeliveries),
-  post('/v1/webhooks/:id/deliveries/:deliveryId/replay', replayDelivery, 202),
-  post('/v1/webhooks/:id/replay', replaySince, 202),
-  post('/v1/events', ingestEvent, 202),
+  post('/v1/webhooks', webhooks.createWebhook, 201),
+  get('/v1/webhooks', webhooks.listWebhooks),
+  get('/v1/webhooks/:id', webhooks.getWebhook),
+  patch('/v1/webhooks/:id', webhooks.updateWebhook),
+  del('/v1/webhooks/:id', webhooks.deleteWebhook),
+  post('/v1/webhooks/:id/secret', webhooks.rotateSecret),
+  get('/v1/webhooks/:id/deliveries', webhooks.listDeliveries),
+  post('/v1/webhooks/:id/deliveries/:deliveryId/replay', webhooks.replayDelivery, 202),
+  post('/v1/webhooks/:id/replay', webhooks.replaySince, 202),
+  post('/v1/events', eventIngest.ingestEvent, 202),
 
-  get('/v1/usage', getUsage),
-  get('/v1/flags', listFlags),
-  patch('/v1/flags', updateFlags),
+  get('/v1/usage', usage.getUsage),
+  get('/v1/flags', flags.listFlags),
+  patch('/v1/flags', flags.updateFlags),
 
-  get('/v1/audit', listAuditEntries),
+  get('/v1/audit', audit.listAuditEntries),
 
-  get('/v1/jobs', listJobs),
-  get('/v1/jobs/:id', getJob),
-  post('/v1/jobs/:id/retry', retryJob),
-  post('/v1/jobs/:id/cancel', cancelJob),
+  get('/v1/jobs', jobs.listJobs),
+  get('/v1/jobs/:id', jobs.getJob),
+  post('/v1/jobs/:id/retry', jobs.retryJob),
+  post('/v1/jobs/:id/cancel', jobs.cancelJob),
 ];

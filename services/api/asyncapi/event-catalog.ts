@@ -14,10 +14,8 @@ type ChannelKind = keyof typeof Channels;
 /** Event names with the schema of their data. */
 export type EventSchemas = Readonly<Record<string, z.ZodType>>;
 
-/** All events of the outbox. */
 export const recordedEvents = Object.values(events);
 
-/** Events that webhooks receive. */
 export const webhookEvents: EventSchemas = Object.fromEntries(
   publicEvents.flatMap(({ name, audience }) =>
     audience.staff ? [[name, audience.staff.schema]] : [],

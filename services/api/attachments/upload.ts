@@ -3,7 +3,7 @@ import { uploadAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { PayloadTooLargeError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
 import { jsonResponse, respondIdempotently } from '../idempotent-response.ts';
-import type { Call, Http, Route } from '../route.ts';
+import { type Call, describeAction, type Http, type Route } from '../route.ts';
 import { type IncomingFile, receiveFile } from './multipart.ts';
 
 /** Allowance for boundaries and part headers. */
@@ -13,8 +13,7 @@ const MULTIPART_OVERHEAD_BYTES = 20_000;
 export const uploadRoute: Route = {
   method: 'POST',
   path: '/v1/attachments',
-  summary: uploadAttachment.summary,
-  allow: uploadAttachment.allow,
+  ...describeAction(uploadAttachment),
   input: z.strictObject({}),
   body: { contentType: 'multipart/form-data', schema: z.strictObject({ file: z.file() }) },
   responses: { 201: uploadAttachment.output },

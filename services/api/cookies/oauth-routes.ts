@@ -8,7 +8,15 @@ import {
 import { readCookie } from '@insightdesk/shared/http';
 import { z } from 'zod';
 import { jsonResponse, respondIdempotently } from '../idempotent-response.ts';
-import { type Call, type Http, type Route, readBody, readQuery, runAction } from '../route.ts';
+import {
+  type Call,
+  describeAction,
+  type Http,
+  type Route,
+  readBody,
+  readQuery,
+  runAction,
+} from '../route.ts';
 
 const COOKIE = '__Host-desk-oauth';
 
@@ -16,9 +24,7 @@ const COOKIE = '__Host-desk-oauth';
 export const startRoute: Route = {
   method: 'GET',
   path: '/v1/auth/oauth/:providerId/start',
-  summary: startSignIn.summary,
-  allow: startSignIn.allow,
-  input: startSignIn.input,
+  ...describeAction(startSignIn),
   responses: { 302: undefined },
   async handle(call) {
     const { url, authorizationRequest } = await runAction(startSignIn, call, readQuery(call));
@@ -30,9 +36,7 @@ export const startRoute: Route = {
 export const linkRoute: Route = {
   method: 'POST',
   path: '/v1/auth/oauth/:providerId/link',
-  summary: linkIdentity.summary,
-  allow: linkIdentity.allow,
-  input: linkIdentity.input,
+  ...describeAction(linkIdentity),
   responses: { 200: z.object({ url: z.string() }) },
   async handle(call) {
     const body = await readBody(call);
@@ -51,8 +55,7 @@ export const linkRoute: Route = {
 export const callbackRoute: Route = {
   method: 'GET',
   path: CALLBACK_PATH,
-  summary: handleCallback.summary,
-  allow: handleCallback.allow,
+  ...describeAction(handleCallback),
   input: handleCallback.input.pick({}).loose(),
   responses: { 302: undefined },
   async handle(call) {

@@ -1,10 +1,14 @@
+import { refreshTokens } from '@insightdesk/shared/domain/identity/users';
+import { DomainValidationError } from '@insightdesk/shared/errors';
 import {
   checkCsrf,
   readCookie,
   SESSION_MODE_HEADER,
   sessionCookies,
 } from '@insightdesk/shared/http';
-import type { Call, Http, Route } from '../route.ts';
+import { z } from 'zod';
+import { jsonResponse, respondIdempotently } from '../idempotent-response.ts';
+import { type Call, describeAction, type Http, type Route, readBody, runAction } from '../route.ts';
 
 /**
  * A route that responds with tokens. With `X-Session-Mode: cookie` they are set as HttpOnly cookies
@@ -15,12 +19,14 @@ export const setsSessionCookies = (route: Route): Route => ({
   responses: { ...route.responses, 204: undefined },
   async handle(call) {
     if (!wantsCookies(call)) return route.handle(call);
-    checkCsrf(call.http, call.ctx.settings.origins);
+    const { http, ctx } = call;
+    checkCsrf(http, ctx.settings.origins);
     const response = await route.handle(call);
-    return respondWithCookies(
-      call,
-      (await response.json()) as Parameters<typeof respondWithCookies>[1],
-    );
+    const pair = (await response.json()) as z.output<typeof refreshTokens.output>;
+    setCookie(http, sessionCookies.access, pair.accessToken, pair.expiresIn);
+    setCookie(http, sessionCookies.refresh, pair.refreshToken, ctx.settings.refreshTtlSeconds);
+    for (const name of ['Content-Type', 'Content-Length']) http.header(name, undefined);
+    return http.body(null, 204);
   },
 });
 
@@ -35,32 +41,42 @@ export const clearsSessionCookies = (route: Route): Route => ({
   },
 });
 
+/** Exchanges the refresh token of the body or of the cookie. */
+export const refreshRoute = setsSessionCookies({
+  method: 'POST',
+  path: '/v1/auth/refresh',
+  ...describeAction(refreshTokens),
+  input: z.strictObject({
+    refreshToken: z.string().max(1000).optional().describe('Omit when the cookie carries it'),
+  }),
+  responses: { 200: refreshTokens.output },
+  async handle(call) {
+    const given = await readBody(call);
+    const body = wantsCookies(call) ? { refreshToken: readRefreshToken(call, given) } : given;
+    return respondIdempotently(call, {
+      body,
+      run: (ctx) => runAction(refreshTokens, { ...call, ctx }, body),
+      toResponse: (pair) => jsonResponse(pair, 200),
+    });
+  },
+});
+
+/** The token of the cookie; throws 422 when there are fields in the body as well. */
+function readRefreshToken({ http }: Call, body: object): string {
+  const errors = Object.keys(body).map((path) => ({ path, message: 'The token is in a cookie' }));
+  if (errors.length > 0) throw new DomainValidationError(undefined, { errors });
+  return readCookie(http.req.header('Cookie'), sessionCookies.refresh) ?? '';
+}
+
+/** The client asks for its session in cookies. */
+const wantsCookies = ({ http }: Call) => http.req.header(SESSION_MODE_HEADER) === 'cookie';
+
 const hasCookies = ({ http }: Call) =>
   http.req.header('Authorization') === undefined &&
   readCookie(http.req.header('Cookie'), sessionCookies.access) !== undefined;
 
-interface TokenPair {
-  accessToken: string;
-  refreshToken: string;
-  expiresIn: number;
-}
-
-/** The client asks for its session in cookies. */
-export const wantsCookies = ({ http }: Call) => http.req.header(SESSION_MODE_HEADER) === 'cookie';
-
-/** 204 with both tokens in cookies. */
-export function respondWithCookies(
-  { http, ctx }: Call,
-  { accessToken, refreshToken, expiresIn }: TokenPair,
-) {
-  setCookie(http, sessionCookies.access, accessToken, expiresIn);
-  setCookie(http, sessionCookies.refresh, refreshToken, ctx.settings.refreshTtlSeconds);
-  for (const name of ['Content-Type', 'Content-Length']) http.header(name, undefined);
-  return http.body(null, 204);
-}
-
 /** SameSite=Strict: requests from other sites do not carry the cookie. */
-export function setCookie(http: Http, name: string, value: string, maxAgeSeconds: number): void {
+function setCookie(http: Http, name: string, value: string, maxAgeSeconds: number): void {
   const rules = `Max-Age=${maxAgeSeconds}; Path=/; Secure; HttpOnly; SameSite=Strict`;
   http.header('Set-Cookie', `${name}=${value}; ${rules}`, { append: true });
 }

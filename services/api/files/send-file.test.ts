@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { downloadRoute } from '../attachments/download.ts';
 import { createTestApi } from '../testing/test-api.ts';
+import { downloadRoute } from './download-routes.ts';
 import { sendFile } from './send-file.ts';
 
 const content = '0123456789';

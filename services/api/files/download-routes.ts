@@ -1,15 +1,27 @@
+import { downloadAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { downloadExport } from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { createStream } from '@insightdesk/shared/streams';
 import { z } from 'zod';
-import { type Route, readQuery, runAction } from '../route.ts';
+import { describeAction, type Route, readQuery, runAction } from '../route.ts';
+import { sendFile } from './send-file.ts';
+
+const bytes = { contentType: 'application/octet-stream', schema: z.file() };
+
+/** Streams a file or one of its variants, in full or one byte range. */
+export const downloadRoute: Route = {
+  method: 'GET',
+  path: '/v1/attachments/:id/content',
+  ...describeAction(downloadAttachment),
+  responses: { 200: bytes, 206: bytes, 304: undefined },
+  handle: async (call) =>
+    sendFile(call.http, await runAction(downloadAttachment, call, readQuery(call))),
+};
 
 /** Streams the archive of an organization export. */
 export const exportContentRoute: Route = {
   method: 'GET',
   path: '/v1/organization/exports/:id/content',
-  summary: downloadExport.summary,
-  allow: downloadExport.allow,
-  input: downloadExport.input,
+  ...describeAction(downloadExport),
   responses: { 200: { contentType: 'application/gzip', schema: z.file() } },
   async handle(call) {
     const { http } = call;
