@@ -30,10 +30,9 @@ import {
 import { type Clients, createClients } from './replica/clients.ts';
 import { disconnectGradually, rejectNewConnections } from './replica/drain.ts';
 import { createHttpServer, type Fetch } from './replica/http-server.ts';
-import { serveRequests } from './replica/requests.ts';
 import { createSignalAdapter } from './replica/signal-adapter.ts';
-import { serveSystemSignals } from './replica/system-signals.ts';
 import { createThrottledErrorLog } from './replica/throttled-error-log.ts';
+import { serveTopics } from './replica/topics.ts';
 import { createAccessListener, createRevocationWatcher } from './sessions/revocation-watcher.ts';
 import { createChannelQuota } from './subscriptions/channel-quota.ts';
 import { createHubEmitter } from './subscriptions/hub-emitter.ts';
@@ -54,7 +53,6 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   listen?: ((listener: ReturnType<typeof createAccessListener>) => Listener) | undefined;
   /** Answers every path except `/socket.io/`. */
   fetch: Fetch;
-  /** Reads the client's address from the peer and the headers. */
   readAddress: ReadAddress;
   /** For example `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
   replica: string;
@@ -116,8 +114,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     origins: [options.origin, ...options.corsOrigins],
   });
   const accessListener = options.listen?.(createAccessListener(watcher));
-  const topicOptions = { io, connections, valkey, onError };
-  const topics = [serveRequests(topicOptions), serveSystemSignals(topicOptions)];
+  const topics = serveTopics({ io, connections, valkey, onError });
   const limits = options.slowConsumers ?? slowConsumerLimits;
   const watches = [watchTokenExpiry(connections), watchSlowConsumers(connections, limits)];
   let draining: Promise<void> | undefined;

@@ -21,7 +21,6 @@ export interface Call {
 
 export interface Handler {
   (call: Call, raw: unknown): Promise<void>;
-  /** The permission that the caller needs. */
   readonly permission: Permission;
 }
 

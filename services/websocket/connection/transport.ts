@@ -33,7 +33,6 @@ const limits = {
   httpCompression: { threshold: MIN_COMPRESSED_BYTES },
 };
 
-/** Creates Socket.IO on an HTTP server. */
 export function createTransport(
   httpServer: HttpServer,
   { replica, corsOrigins, adapter }: TransportOptions,

@@ -77,19 +77,28 @@ export function createConnectionLimits(
         },
         { kind: 'address', field: `address:${ipPrefix(ip)}`, limit: limits.address },
       ];
-      for (const { field } of own) counts.increment(field);
-      let isReserved = true;
-      return {
-        confirm: () => confirm(own),
-        release() {
-          if (isReserved) for (const { field } of own) counts.decrement(field);
-          isReserved = false;
-        },
-      };
+      const fields = own.map(({ field }) => field);
+      return reserveSlot(counts, fields, () => confirm(own));
     },
     start: counts.start,
     uncheckedCount: () => unchecked,
     close: counts.close,
+  };
+}
+
+function reserveSlot(
+  counts: ReturnType<typeof createConnectionCounts>,
+  fields: readonly string[],
+  confirm: ConnectionSlot['confirm'],
+): ConnectionSlot {
+  for (const field of fields) counts.increment(field);
+  let isReserved = true;
+  return {
+    confirm,
+    release() {
+      if (isReserved) for (const field of fields) counts.decrement(field);
+      isReserved = false;
+    },
   };
 }
 
@@ -102,16 +111,8 @@ export function countConnections(
   return {
     reserve({ tenantId }) {
       const field = organizationField(tenantId);
-      counts.increment(field);
       counts.publish(field);
-      let isReserved = true;
-      return {
-        confirm: () => Promise.resolve(),
-        release() {
-          if (isReserved) counts.decrement(field);
-          isReserved = false;
-        },
-      };
+      return reserveSlot(counts, [field], () => Promise.resolve());
     },
     start: counts.start,
     uncheckedCount: () => 0,

@@ -13,24 +13,13 @@ interface HandshakeOptions {
   services: Services;
   watcher: Pick<RevocationWatcher, 'add' | 'delete'>;
   connectionLimits: Pick<ConnectionLimits, 'reserve'>;
-  /** Reads the client's address from the peer and the headers. */
   readAddress: ReadAddress;
   /** The pages that may connect with the session's cookie. */
   origins: readonly string[];
 }
 
-/** Authenticates every new socket. */
-export interface Handshake {
-  /** Accepts sockets with a valid session; others get a `connect_error` whose data is a problem. */
-  run(socket: ServerSocket, next: (error?: ExtendedError) => void): void;
-  /** The connection of an accepted socket. */
-  find(socket: ServerSocket): Connection | undefined;
-  /** Rejected sockets since the start, by reason. */
-  rejections: ReadonlyMap<string, number>;
-}
-
 /** Creates the handshake: token, connection limits, then a session that is valid now. */
-export function createHandshake(options: HandshakeOptions): Handshake {
+export function createHandshake(options: HandshakeOptions) {
   const { services, watcher, connectionLimits } = options;
   const accepted = new WeakMap<ServerSocket, Connection>();
   const rejections = new Map<string, number>();
@@ -71,9 +60,11 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   }
 
   return {
-    rejections,
-    find: (socket) => accepted.get(socket),
-    run(socket, next) {
+    /** Rejected sockets since the start, by reason. */
+    rejections: rejections as ReadonlyMap<string, number>,
+    find: (socket: ServerSocket) => accepted.get(socket),
+    /** Accepts sockets with a valid session; others get a `connect_error` whose data is a problem. */
+    run(socket: ServerSocket, next: (error?: ExtendedError) => void): void {
       const onFailure = (error: unknown) => {
         const rejection = reject(socket, error);
         if (rejection) next(rejection);

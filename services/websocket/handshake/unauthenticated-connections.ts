@@ -14,17 +14,6 @@ export interface UnauthenticatedLimits {
   timeoutMs: number;
 }
 
-/** Connections that are not authenticated yet. */
-export interface UnauthenticatedConnections {
-  /** A token was sent: the timeout stops while it is verified. */
-  onHandshake(conn: EngineSocket): void;
-  /** The token was accepted. */
-  onAccepted(conn: EngineSocket): void;
-  /** The token was rejected: the timeout starts again, a limited number of times. */
-  onRejected(conn: EngineSocket): void;
-  count(): number;
-}
-
 export const unauthenticatedLimits: UnauthenticatedLimits = {
   maxPerAddress: socketLimits.unauthenticatedPerAddress,
   timeoutMs: socketLimits.unauthenticatedTimeoutMs,
@@ -44,7 +33,7 @@ export function limitUnauthenticated(
   io: Pick<Server, 'engine'>,
   readAddress: ReadAddress,
   { maxPerAddress, timeoutMs }: UnauthenticatedLimits,
-): UnauthenticatedConnections {
+) {
   const entries = new Map<EngineSocket, Entry>();
   const counts = new Map<string, number>();
 
@@ -88,9 +77,11 @@ export function limitUnauthenticated(
   });
 
   return {
-    onHandshake: (conn) => clearTimeout(entries.get(conn)?.timer),
+    /** A token was sent: the timeout stops while it is verified. */
+    onHandshake: (conn: EngineSocket) => clearTimeout(entries.get(conn)?.timer),
     onAccepted: remove,
-    onRejected(conn) {
+    /** The token was rejected: the timeout starts again, a limited number of times. */
+    onRejected(conn: EngineSocket): void {
       const entry = entries.get(conn);
       if (!entry) return;
       clearTimeout(entry.timer);

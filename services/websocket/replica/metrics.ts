@@ -19,7 +19,6 @@ const totals: Partial<Record<keyof Stats, [name: string, help: string]>> = {
   unchecked: ['realtime_unchecked_total', 'Sockets accepted while Valkey could not count them'],
 };
 
-/** Registers the metrics of the socket server. */
 export function registerSocketMetrics(metrics: Metrics, server: SocketServer): void {
   const read = (key: string) => () => server.stats()[key as keyof Stats];
   for (const [key, [name, help]] of Object.entries(levels)) {

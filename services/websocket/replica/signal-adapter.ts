@@ -4,7 +4,7 @@ import { createAdapter } from '@socket.io/redis-adapter';
 type Valkey = ChannelHubOptions['subscriber'];
 
 /** The adapter has its own connections: signals never wait behind durable events. */
-export interface AdapterConnections {
+interface AdapterConnections {
   publisher: Valkey;
   subscriber: Valkey;
   onError: (error: unknown) => void;

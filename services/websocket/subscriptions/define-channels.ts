@@ -28,7 +28,6 @@ export interface ChannelTable {
   find(name: string): Channel | undefined;
 }
 
-/** The table with all its rules. */
 export interface DefinedChannels extends ChannelTable {
   rules: readonly Pick<Channel, 'pattern' | 'permission'>[];
 }
