@@ -32,7 +32,6 @@ export interface ChannelSubscriptionOptions {
   channel: string;
   isConnected: () => boolean;
   subscribe: (request: SocketInputs['subscribe'], callback: SubscribeCallback) => void;
-  /** Refreshes the token of the socket. */
   refreshToken: () => Promise<void>;
   /** Gets the errors of the app's own callbacks. */
   onError: (error: unknown) => void;

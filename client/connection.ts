@@ -8,7 +8,6 @@ export interface ConnectionOptions {
   url: string;
   tokenStore: TokenStore;
   socketOptions?: Partial<ManagerOptions & SocketOptions> | undefined;
-  /** Whether anything needs the connection. */
   isWanted: () => boolean;
   onConnect: () => void;
   onDisconnect: () => void;

@@ -1,6 +1,5 @@
 import type { PresenceChange, PresentMember } from '../shared/contract/shapes.ts';
 
-/** A change of one member. */
 export interface MemberChange {
   change: 'joined' | 'changed' | 'left';
   member: PresentMember;

@@ -5,11 +5,9 @@ import type { TokenStore } from './tokens.ts';
 
 /** A route of the API, for example `POST /v1/conversations/{id}/messages`. */
 export type RouteName = keyof Operations;
-/** The response body of a route. */
 export type ResponseBody<R extends RouteName> = Operations[R]['response'];
 /** The JSON body or the form of a route. */
 export type RequestBody<R extends RouteName> = PartOf<R, 'body', undefined>;
-/** The query of a route. */
 export type RequestQuery<R extends RouteName> = PartOf<R, 'query'>;
 
 type PartOf<

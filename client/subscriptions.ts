@@ -19,12 +19,10 @@ interface SubscriptionsOptions {
   socket: Socket;
   /** Connects, unless the socket is connected or connecting. */
   open: () => void;
-  /** Refreshes the token of the socket. */
   refreshToken: () => Promise<void>;
   onError: (error: unknown) => void;
 }
 
-/** All subscriptions of one socket. */
 export interface Subscriptions {
   readonly isEmpty: boolean;
   subscribe(channel: string, listener: ChannelListener): Subscription;

@@ -30,7 +30,6 @@ export interface TokenStore {
 interface TokenStoreOptions {
   tokens?: Tokens | undefined;
   onTokensChange?: ((tokens: Tokens | undefined) => void) | undefined;
-  /** Requests the next tokens from the API. */
   refreshTokens: (refreshToken: string) => Promise<TokenPair>;
   /** Called after `onTokensChange`, for an open socket. */
   onChange?: (tokens: Tokens | undefined) => void;

@@ -11,7 +11,6 @@ const MIN_FREE_BYTES = 1024 ** 3;
 
 type Check = (app: CommandApp, ca?: string) => Promise<Diagnostic[]>;
 
-/** Checks of an installation, by name. */
 export const installationChecks: Record<string, Check> = {
   connections: checkConnections,
   database: ({ config }) => checkDatabase(config),

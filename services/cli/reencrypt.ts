@@ -1,5 +1,6 @@
 import type { CommandApp } from '@insightdesk/shared/boot';
-import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
+import { fromUuid, type Id } from '@insightdesk/shared/contract';
+import { readPages } from '@insightdesk/shared/database';
 import { reencryptClientSecrets } from '@insightdesk/shared/domain/identity/identity-providers';
 import { reencryptTotpSecrets } from '@insightdesk/shared/domain/identity/mfa';
 import { reencryptSigningKeys } from '@insightdesk/shared/domain/identity/users';
@@ -8,6 +9,7 @@ import type { StoredPurpose } from '@insightdesk/shared/security';
 import { operatorContext } from './operator.ts';
 
 const PAGE = 500;
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** Each kind of secret that is kept: gives how many were not encrypted by the key of now. */
 export const reencryptions = {
@@ -45,15 +47,11 @@ async function* listTenantsWith(
   { database }: Pick<CommandApp['container'], 'database'>,
   table: 'webhooks' | 'identity_providers',
 ): AsyncGenerator<Id<'org'>> {
-  for (let after = fromUuid('org', '00000000-0000-0000-0000-000000000000'); ; ) {
-    const rows = await database.write('system', (tx) =>
-      tx.execute<{ tenant_id: string }>(`select distinct tenant_id from ${table}
-        where tenant_id > '${toUuid(after)}' order by tenant_id limit ${PAGE}`),
-    );
-    const ids = rows.map((row) => fromUuid('org', row.tenant_id));
-    yield* ids;
-    const last = ids.at(-1);
-    if (!last || ids.length < PAGE) return;
-    after = last;
-  }
+  const rows = readPages<{ tenant_id: string }>(PAGE, (last) =>
+    database.write('system', (tx) =>
+      tx.execute(`select distinct tenant_id from ${table}
+        where tenant_id > '${last?.tenant_id ?? NIL_UUID}' order by tenant_id limit ${PAGE}`),
+    ),
+  );
+  for await (const { tenant_id } of rows) yield fromUuid('org', tenant_id);
 }

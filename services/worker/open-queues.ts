@@ -2,7 +2,6 @@ import type { App } from '@insightdesk/shared/boot';
 import type { Id } from '@insightdesk/shared/contract';
 import { createParkedJobs, createQueues, unblockOrphans } from '@insightdesk/shared/jobs';
 
-/** The queues with their connection. */
 export type WorkerQueues = ReturnType<typeof openQueues>;
 
 const UNBLOCK_INTERVAL_MS = 30_000;

@@ -28,7 +28,6 @@ export interface ReplayReport {
 }
 
 interface ReplayTargets {
-  /** URL of the database. */
   url: string;
   channelLog: Pick<ChannelLog, 'append'>;
   queues: Pick<Queues, 'enqueue'>;

@@ -21,7 +21,6 @@ type SystemSchedules = {
 const at = <J, P>(cron: string, job: J, payload: P) =>
   ({ cron, timeZone: 'UTC', catchUp: 'latest', job, payload }) as const;
 
-/** When scheduled jobs run. */
 export const schedules = defineSchedules({
   'attachments.expire-uploads': at('7 * * * *', attachmentJobs.expireUploads, {}),
   'attachments.reconcile-files': at('27 3 * * *', attachmentJobs.reconcileFiles, {}),

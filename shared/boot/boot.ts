@@ -37,7 +37,6 @@ export interface App {
   metrics: Metrics;
   container: AppContainer;
   connections: Connections;
-  /** Statistics of PostgreSQL and Valkey. */
   serverStats: ServerStats;
   /** Secrets by reference; every access is counted and logged by name. */
   secrets: SecretStore;

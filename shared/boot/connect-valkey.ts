@@ -2,7 +2,6 @@ import type { Config } from '@insightdesk/shared/config';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createValkey, type Valkey, type ValkeyOptions } from '@insightdesk/shared/valkey';
 
-/** The Valkey server of a connection. */
 export type ValkeyPurpose = 'default' | 'cache' | 'queue' | 'session';
 
 /** Opens a connection; the caller closes it. */
@@ -12,7 +11,6 @@ export type ConnectValkey = (
   name: string,
 ) => Valkey;
 
-/** Builds the function that opens Valkey connections. */
 export function createConnectValkey(config: Config, log: Logger): ConnectValkey {
   const urls: Record<ValkeyPurpose, string> = {
     default: config.valkey.url,

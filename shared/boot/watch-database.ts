@@ -19,7 +19,6 @@ const levels: Record<keyof Omit<PoolStatus, 'name'>, string> = {
   waiting: 'Transactions that wait for a connection',
 };
 
-/** Exports database metrics by login. */
 export function watchDatabase(
   metrics: Metrics,
   logins: () => Readonly<Record<string, Database>>,
@@ -71,7 +70,6 @@ function watchStatements(metrics: Metrics, logins: () => Readonly<Record<string,
   });
 }
 
-/** Exports cache metrics. */
 export function watchCache(metrics: Metrics, cache: CacheSource): void {
   metrics.counter({
     name: 'cache_requests_total',

@@ -2,7 +2,6 @@ import { cacheResult, type Health, type Metrics } from '@insightdesk/shared/moni
 
 const CACHE_MS = 1_000;
 
-/** Exports the health of each dependency. */
 export function watchHealth(metrics: Metrics, health: Pick<Health, 'check'>): void {
   const listChecks = cacheResult(CACHE_MS, async () => {
     const { checks } = await health.check({ isWaiting: false });

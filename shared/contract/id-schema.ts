@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type Id, type IdPrefix, idPattern } from './ids.ts';
 
-/** Zod schema of an id with this prefix. */
 export function idSchema<P extends IdPrefix>(prefix: P): z.ZodType<Id<P>, Id<P>> {
   const error = `Expected an id that starts with ${prefix}_`;
   const schema = z.string({ error }).regex(idPattern(prefix), { error });

@@ -49,11 +49,9 @@ export type Permission = keyof typeof permissions;
 
 export const permissionNames = Object.keys(permissions) as readonly Permission[];
 
-/** The roles that have this permission. */
 export const rolesWithPermission = (permission: Permission): readonly Role[] =>
   permissions[permission];
 
-/** All permissions of a role. */
 export const permissionsOf = (role: Role): readonly Permission[] =>
   permissionNames.filter((name) => rolesWithPermission(name).includes(role));
 
@@ -81,7 +79,6 @@ export type KeyPermission = Exclude<Permission, UserPermission>;
 export const isUserPermission = (name: Permission): name is UserPermission =>
   (userPermissions as readonly Permission[]).includes(name);
 
-/** All permissions that an API key can have. */
 export const keyPermissions: readonly Permission[] = permissionNames.filter(
   (name) => !isUserPermission(name),
 );
