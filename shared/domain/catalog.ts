@@ -84,5 +84,4 @@ export const jobs: readonly SystemJob[] = Object.values(features).flatMap((featu
   Object.values(feature.jobs as Record<string, SystemJob>),
 );
 
-/** The events that webhooks can receive. */
 export const publicEvents = Object.values(events).filter(({ audience }) => audience.webhooks);

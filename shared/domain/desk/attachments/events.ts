@@ -31,7 +31,6 @@ export const attachmentScope = z.object({
 
 type Scope = z.output<typeof attachmentScope>;
 
-/** The audience of an event of an attachment. */
 export const attachmentAudience = <P extends Scope>(view: View<P>) =>
   ({
     conversation: ({ conversationId, customerId }: Scope) =>

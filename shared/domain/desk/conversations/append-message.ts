@@ -10,7 +10,6 @@ import { messageCreated } from './events.ts';
 import { messages } from './tables.ts';
 import { type ConversationRow, type MessageRow, toMessage } from './view.ts';
 
-/** The text and attachments of a message. */
 export const messageInput = {
   body: text(50_000),
   attachmentIds: z.array(idSchema('att')).max(10).default([]),

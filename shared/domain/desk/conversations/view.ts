@@ -41,7 +41,6 @@ export type Audience = 'staff' | 'customer';
 export const audienceOf = (actor: { role: string }): Audience =>
   actor.role === 'customer' ? 'customer' : 'staff';
 
-/** The view of a conversation for an audience. */
 export function toConversation(row: Omit<ConversationRow, 'tenantId'>, audience: Audience) {
   return {
     id: row.id,
@@ -67,7 +66,6 @@ export const conversationEtag = ({
 }: Pick<ReturnType<typeof toConversation>, 'version' | 'messageCount'>) =>
   `${version}-${messageCount}`;
 
-/** The public view of a message. */
 export function toMessage(row: MessageRow, attachments: z.output<typeof attachmentView>[]) {
   return {
     id: row.id,

@@ -8,7 +8,6 @@ import { defineEvent, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { mediaView } from './view.ts';
 
-/** A retry was requested. */
 export const mediaRequested = defineEvent(
   'recording.requested',
   z.object({ attachmentId: idSchema('att') }),

@@ -14,7 +14,6 @@ import { mediaFailed, mediaPrepared } from './events.ts';
 import { mediaProcessing } from './tables.ts';
 import { toMedia } from './view.ts';
 
-/** How processing ended. */
 export interface Outcome {
   status: 'ready' | 'failed' | 'cancelled';
   reason: string | null;

@@ -14,7 +14,6 @@ export const mediaProcessing = pgTable(
     }).notNull(),
     /** Why it waits or failed; an error code. */
     reason: text('reason'),
-    /** The job that processes it. */
     jobId: text('job_id'),
     /** Number of started runs, including those in which the worker died. */
     attempts: smallint('attempts').notNull().default(0),

@@ -43,7 +43,6 @@ export const emailMessage = defineJob({
   }),
 });
 
-/** Sends an invitation by email. */
 export const emailInvitation = defineJob({
   name: 'notifications.email-invitation',
   triggeredBy: ['invitation.created'],
@@ -59,7 +58,6 @@ export const emailInvitation = defineJob({
   }),
 });
 
-/** Sends an account link by email. */
 export const emailAccountLink = defineJob({
   name: 'notifications.email-account-link',
   triggeredBy: ['account.link-requested'],

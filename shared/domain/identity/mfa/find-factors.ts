@@ -4,7 +4,6 @@ import { statement, type Tx } from '@insightdesk/shared/database';
 import { eq, sql } from 'drizzle-orm';
 import { secondFactors } from './tables.ts';
 
-/** The second factors of a user. */
 export interface SecondFactors {
   totpId: Id<'fac'> | null;
   passkeys: number;

@@ -1,6 +1,5 @@
 import { ConflictError, DomainValidationError } from '@insightdesk/shared/errors';
 
-/** Errors of event ingestion. */
 export const EventIngestErrors = {
   IdReused: () => new ConflictError('The id belongs to another event', { code: 'EVENT_ID_REUSED' }),
   UnknownName: (name: string, near: string | undefined) =>

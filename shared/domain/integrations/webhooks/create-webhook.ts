@@ -1,7 +1,7 @@
-import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { defineAction } from '@insightdesk/shared/context';
+import { requireCapacity } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
-import { count, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
 import { requireKnownEvents } from './event-filters.ts';
@@ -29,7 +29,7 @@ export const createWebhook = defineAction({
   async run(ctx, input) {
     ctx.security.safeFetch.check(input.url);
     requireKnownEvents(ctx.settings.publicEvents, input.events);
-    await requireBelowLimit(ctx);
+    await requireCapacity(ctx, webhooks, { max: MAX_WEBHOOKS, tooMany: WebhookErrors.TooMany });
     const keys = newKeys();
     const row = { tenantId: ctx.tenantId, id: newId('whk'), secret: sealKeys(ctx, keys), ...input };
     const [created] = await ctx.tx.insert(webhooks).values(row).returning();
@@ -38,15 +38,3 @@ export const createWebhook = defineAction({
     return { ...toWebhook(created), secret: keys.secret, publicKey: keys.publicKey };
   },
 });
-
-async function requireBelowLimit({ tx, tenantId }: TenantContext) {
-  // Concurrent calls wait for each other.
-  await tx.execute(
-    sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks ${tenantId}`}, 0))`,
-  );
-  const [row] = await tx
-    .select({ n: count() })
-    .from(webhooks)
-    .where(eq(webhooks.tenantId, tenantId));
-  if (row && row.n >= MAX_WEBHOOKS) throw WebhookErrors.TooMany(MAX_WEBHOOKS);
-}

@@ -8,7 +8,6 @@ import { isWebhook, requireWebhook } from './get-webhook.ts';
 import { webhooks } from './tables.ts';
 import { toWebhook, webhookEtag } from './view.ts';
 
-/** Deletes a webhook with its deliveries. */
 export const deleteWebhook = defineAction({
   summary: 'Delete a webhook',
   input: z.strictObject({ id: idSchema('whk') }),

@@ -4,7 +4,6 @@ import {
   DomainValidationError,
 } from '@insightdesk/shared/errors';
 
-/** Errors of webhooks. */
 export const WebhookErrors = {
   NotFound: () => new DomainNotFoundError('Webhook not found'),
   DeliveryNotFound: () => new DomainNotFoundError('Delivery not found'),

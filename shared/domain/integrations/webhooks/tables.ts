@@ -105,7 +105,6 @@ export const webhookDeliveries = pgTable(
   ],
 );
 
-/** Joins a delivery with its event. */
 export const joinsEvent = and(
   eq(outboundEvents.tenantId, webhookDeliveries.tenantId),
   eq(outboundEvents.eventId, webhookDeliveries.eventId),

@@ -1,7 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
 import type { AuditedActor } from './tables.ts';
 
-/** The hashed content of an entry. */
 export interface AuditEntryContent {
   tenantId: Id<'org'>;
   sequence: number;

@@ -1,10 +1,9 @@
 import type { Context } from '@insightdesk/shared/context';
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
+import { readPages } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
 const PAGE = 500;
-
-const isAfter = (id: string | null) => (id === null ? sql`true` : sql`tenant_id > ${id}::uuid`);
 
 /**
  * Organizations that have or had an audit log, ordered by id; the first is `SYSTEM_TENANT_ID`, which
@@ -13,24 +12,20 @@ const isAfter = (id: string | null) => (id === null ? sql`true` : sql`tenant_id 
 export async function* listAuditedOrganizations({
   database,
 }: Pick<Context, 'database'>): AsyncGenerator<Id<'org'>> {
-  for (let after: string | null = null; ; ) {
-    const rows: readonly { tenant_id: string }[] = await database.write('system', (tx) =>
-      tx.execute<{ tenant_id: string }>(sql`
+  const pages = readPages<{ tenant_id: string }>(PAGE, (last) => {
+    const isAfter = last ? sql`tenant_id > ${last.tenant_id}::uuid` : sql`true`;
+    return database.write('system', (tx) =>
+      tx.execute(sql`
         select tenant_id from (
-          (select tenant_id from audit_chains where ${isAfter(after)}
+          (select tenant_id from audit_chains where ${isAfter} order by tenant_id limit ${PAGE})
+          union
+          (select distinct tenant_id from audit_entries where ${isAfter}
             order by tenant_id limit ${PAGE})
           union
-          (select distinct tenant_id from audit_entries where ${isAfter(after)}
-            order by tenant_id limit ${PAGE})
-          union
-          (select distinct tenant_id from outbox
-            where ${isAfter(after)} and origin is not null
+          (select distinct tenant_id from outbox where ${isAfter} and origin is not null
             order by tenant_id limit ${PAGE})
         ) audited order by tenant_id limit ${PAGE}`),
     );
-    for (const { tenant_id } of rows) yield fromUuid('org', tenant_id);
-    const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return;
-    after = last.tenant_id;
-  }
+  });
+  for await (const { tenant_id } of pages) yield fromUuid('org', tenant_id);
 }

@@ -1,5 +1,6 @@
 import { type Context, systemContext, withTenant } from '@insightdesk/shared/context';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
+import { readPages } from '@insightdesk/shared/database';
 import { deleteInBatches } from '@insightdesk/shared/domain/tenancy/retention';
 import { record } from '@insightdesk/shared/events';
 import type { JobRun } from '@insightdesk/shared/jobs';
@@ -45,22 +46,19 @@ async function* organizationsWithOlder(
   before: Date,
 ): AsyncGenerator<Id<'org'>> {
   const oldest = new Date(before.getTime() - SLACK_DAYS * DAY_MS).toISOString();
-  for (let after: string | null = null; ; ) {
-    const rows: readonly { tenant_id: string }[] = await database.write('system', (tx) =>
-      tx.execute<{ tenant_id: string }>(sql`
+  const pages = readPages<{ tenant_id: string }>(PAGE, (last) =>
+    database.write('system', (tx) =>
+      tx.execute(sql`
         select c.tenant_id from audit_chains c
         cross join lateral (select e.sequence, e.at from audit_entries e
           where e.tenant_id = c.tenant_id order by e.sequence limit 1) oldest
         left join audit_checkpoints p on p.tenant_id = c.tenant_id
-        where ${after === null ? sql`true` : sql`c.tenant_id > ${after}::uuid`}
+        where ${last ? sql`c.tenant_id > ${last.tenant_id}::uuid` : sql`true`}
           and (oldest.at < ${oldest}::timestamptz or oldest.sequence <= p.sequence)
         order by c.tenant_id limit ${PAGE}`),
-    );
-    for (const { tenant_id } of rows) yield fromUuid('org', tenant_id);
-    const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return;
-    after = last.tenant_id;
-  }
+    ),
+  );
+  for await (const { tenant_id } of pages) yield fromUuid('org', tenant_id);
 }
 
 /** Records the pruning, then moves the checkpoint; returns the sequence to delete up to. */

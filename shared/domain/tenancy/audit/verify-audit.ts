@@ -1,6 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
-import type { Database } from '@insightdesk/shared/database';
+import { type Database, readPages } from '@insightdesk/shared/database';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { entryHash, GENESIS } from './entry-hash.ts';
 import { auditPruned } from './events.ts';
@@ -37,8 +37,12 @@ export async function verifyAudit(
   tenantId: Id<'org'>,
   known?: KnownHead,
 ): Promise<AuditVerification> {
-  const head = await findHead(database, tenantId);
-  const checkpoint = await findCheckpoint(database, tenantId);
+  const [head] = await database.read({ tenantId }, (tx) =>
+    tx.select().from(auditChains).where(eq(auditChains.tenantId, tenantId)).execute(),
+  );
+  const [checkpoint] = await database.read({ tenantId }, (tx) =>
+    tx.select().from(auditCheckpoints).where(eq(auditCheckpoints.tenantId, tenantId)).execute(),
+  );
   const start = { sequence: checkpoint?.sequence ?? 0, hash: checkpoint?.hash ?? GENESIS };
   const last = { ...start };
   const result = (error?: string): AuditVerification => ({
@@ -82,20 +86,6 @@ function findError(row: Row, last: KnownHead): string | undefined {
   return actorId(row.actor) === storedActorId ? undefined : 'was changed';
 }
 
-async function findHead(database: Database, tenantId: Id<'org'>) {
-  const [head] = await database.read({ tenantId }, (tx) =>
-    tx.select().from(auditChains).where(eq(auditChains.tenantId, tenantId)).execute(),
-  );
-  return head;
-}
-
-async function findCheckpoint(database: Database, tenantId: Id<'org'>) {
-  const [checkpoint] = await database.read({ tenantId }, (tx) =>
-    tx.select().from(auditCheckpoints).where(eq(auditCheckpoints.tenantId, tenantId)).execute(),
-  );
-  return checkpoint;
-}
-
 const isSame = (a: KnownHead, b: KnownHead) => a.sequence === b.sequence && a.hash === b.hash;
 
 const recordsPruning = ({ action, details }: Row, { sequence, hash }: KnownHead) =>
@@ -111,27 +101,23 @@ async function isPruningInOutbox(database: Database, tenantId: Id<'org'>, start:
   return rows.length > 0;
 }
 
-async function* readEntries(
-  database: Database,
-  tenantId: Id<'org'>,
-  from: number,
-): AsyncGenerator<Row> {
-  for (let after = from; ; ) {
-    const rows = await database.read({ tenantId }, (tx) =>
+const readEntries = (database: Database, tenantId: Id<'org'>, from: number) =>
+  readPages<Row>(PAGE, (last) =>
+    database.read({ tenantId }, (tx) =>
       tx
         .select()
         .from(auditEntries)
-        .where(and(eq(auditEntries.tenantId, tenantId), gt(auditEntries.sequence, after)))
+        .where(
+          and(
+            eq(auditEntries.tenantId, tenantId),
+            gt(auditEntries.sequence, last?.sequence ?? from),
+          ),
+        )
         .orderBy(asc(auditEntries.sequence))
         .limit(PAGE)
         .execute(),
-    );
-    yield* rows;
-    const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return;
-    after = last.sequence;
-  }
-}
+    ),
+  );
 
 /** The oldest audited event that was relayed but has no entry. */
 async function findUnaudited(database: Database, tenantId: Id<'org'>, since = new Date(0)) {

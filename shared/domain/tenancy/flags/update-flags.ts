@@ -4,9 +4,9 @@ import {
   type TenantContext,
   withTenant,
 } from '@insightdesk/shared/context';
-import { matches } from '@insightdesk/shared/database';
+import { lockUntilCommit, matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { flagUpdated } from './events.ts';
 import {
@@ -46,7 +46,7 @@ export const writeFlags = (ctx: Context, changes: FlagChanges): Promise<FlagValu
 async function write(ctx: TenantContext, changes: FlagChanges): Promise<FlagValues> {
   const { tx, tenantId } = ctx;
   // Concurrent updates wait for each other, so that `previous` is exact.
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`flags ${tenantId}`}, 0))`);
+  await lockUntilCommit(tx, `flags ${tenantId}`);
   const rows = await tx.select().from(flags).where(eq(flags.tenantId, tenantId));
   const before = withDefaults(rows);
   const after: Record<string, unknown> = { ...before };

@@ -39,21 +39,18 @@ export const deleteOldEvents = deletesOld(
     ) oldest where relayed_at < now() - make_interval(days => ${days}))`,
 );
 
-/** Stored responses of idempotent requests. */
 export const deleteOldIdempotencyKeys = deletesOld(
   (days, limit) => sql`delete from idempotency_keys where (tenant_id, id) in (
     select tenant_id, id from idempotency_keys
     where created_at < now() - make_interval(days => ${days}) order by created_at limit ${limit})`,
 );
 
-/** Stored steps of jobs. */
 export const deleteOldJobSteps = deletesOld(
   (days, limit) => sql`delete from job_steps where (tenant_id, job_id, step) in (
     select tenant_id, job_id, step from job_steps
     where created_at < now() - make_interval(days => ${days}) order by created_at limit ${limit})`,
 );
 
-/** Usage counters. */
 export const deleteOldUsage = deletesOld(
   (days, limit) => sql`delete from usage_counters where (tenant_id, day, metric) in (
     select tenant_id, day, metric from usage_counters

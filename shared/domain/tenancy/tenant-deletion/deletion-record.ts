@@ -1,5 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { lockUntilCommit } from '@insightdesk/shared/database';
 import { auditChains, canonicalJson, GENESIS } from '@insightdesk/shared/domain/tenancy/audit';
 import { eq, sql } from 'drizzle-orm';
 import { tenantDeletions } from './tables.ts';
@@ -59,7 +60,7 @@ export async function completeDeletion(
   counts: Record<string, number>,
 ): Promise<void> {
   await database.write('system', async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('tenant deletions', 0))`);
+    await lockUntilCommit(tx, 'tenant deletions');
     const [last] = await tx.execute<{ hash: string }>(sql`
       select hash from tenant_deletions where finished_at is not null
       order by finished_at desc, organization_id desc limit 1`);

@@ -1,6 +1,5 @@
 import { DomainBusinessRuleError, DomainValidationError } from '@insightdesk/shared/errors';
 
-/** Errors of deleting a tenant. */
 export const DeletionErrors = {
   WrongName: () =>
     new DomainValidationError('The name does not match the organization', {

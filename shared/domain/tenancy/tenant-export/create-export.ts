@@ -1,4 +1,5 @@
 import { defineAction } from '@insightdesk/shared/context';
+import { lockUntilCommit } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { and, eq, gt, sql } from 'drizzle-orm';
@@ -21,9 +22,7 @@ export const createExport = defineAction({
   async run(ctx) {
     const { tx, tenantId, actor } = ctx;
     // Concurrent calls wait for each other.
-    await tx.execute(
-      sql`select pg_advisory_xact_lock(hashtextextended(${`exports ${tenantId}`}, 0))`,
-    );
+    await lockUntilCommit(tx, `exports ${tenantId}`);
     const current = await tx
       .select({ readyAt: tenantExports.readyAt })
       .from(tenantExports)

@@ -1,6 +1,5 @@
 import { DomainBusinessRuleError, DomainNotFoundError } from '@insightdesk/shared/errors';
 
-/** Errors of tenant exports. */
 export const ExportErrors = {
   NotFound: () => new DomainNotFoundError('Export not found'),
   NotReady: () =>

@@ -65,7 +65,6 @@ async function* splitBytes(
   if (filled > 0) yield part.subarray(0, filled);
 }
 
-/** Deletes an archive with its bytes. */
 export async function deleteArchive(
   ctx: Context & { tenantId: Id<'org'> },
   { exportId }: { exportId: Id<'exp'> },

@@ -5,7 +5,6 @@ import {
   ForbiddenError,
 } from '@insightdesk/shared/errors';
 
-/** Errors of organizations. */
 export const TenantErrors = {
   NotFound: () => new DomainNotFoundError('Organization not found'),
   QuotaExceeded: (metric: QuotaName, { used, allowed }: { used: number; allowed: number }) =>

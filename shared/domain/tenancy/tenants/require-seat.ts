@@ -1,5 +1,6 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
+import { lockUntilCommit } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 import { TenantErrors } from './errors.ts';
 
@@ -16,7 +17,7 @@ export const countSeats = (tx: Pick<TenantContext['tx'], 'execute'>) =>
  */
 export async function requireSeat({ tx, tenantId, limits }: TenantContext): Promise<void> {
   const id = toUuid(tenantId);
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`seats ${id}`}, 0))`);
+  await lockUntilCommit(tx, `seats ${id}`);
   const [row] = await tx.execute(sql`select (${staff}) as seats,
     app.quota(${id}::uuid, 'seats', ${limits.quotas.seats}::bigint) as allowed`);
   const [used, allowed] = [Number(row?.seats), Number(row?.allowed)];

@@ -1,5 +1,6 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
+import { readPages } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 import { deleteStoredFiles } from './delete-stored-files.ts';
 import { expireUploads } from './expire-uploads.ts';
@@ -11,6 +12,7 @@ import {
 } from './reconcile-tenant.ts';
 
 const PAGE = 200;
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Reconciles stored files with database rows: expires uploads (see `expireUploads`; not in a dry run
@@ -56,13 +58,10 @@ const pages = {
 };
 
 async function* listTenantIds(ctx: Context, table: keyof typeof pages): AsyncGenerator<Id<'org'>> {
-  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const rows = await ctx.database.write('system', (tx) => tx.execute(pages[table](after)));
-    for (const { id } of rows) yield fromUuid('org', String(id));
-    const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return;
-    after = String(last.id);
-  }
+  const rows = readPages<{ id: string }>(PAGE, (last) =>
+    ctx.database.write('system', (tx) => tx.execute(pages[table](last?.id ?? NIL_UUID))),
+  );
+  for await (const { id } of rows) yield fromUuid('org', id);
 }
 
 /** Deletes files that were written while their organization was being erased. */

@@ -1,5 +1,6 @@
 import { type Context, readTenant, withTenant } from '@insightdesk/shared/context';
 import { type Id, isId, toUuid } from '@insightdesk/shared/contract';
+import { readPages } from '@insightdesk/shared/database';
 import type { ListedFile, StorageProvider } from '@insightdesk/shared/storage';
 import { createByteMeter, readChunks } from '@insightdesk/shared/streams';
 import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
@@ -100,24 +101,19 @@ async function* listFileGroups({
   if (group) yield group;
 }
 
-async function* listRows(ctx: TenantFiles, before: Date): AsyncGenerator<Row, void> {
+function listRows(ctx: TenantFiles, before: Date): AsyncGenerator<Row, void> {
   const { id, status, sha256, tenantId, createdAt } = attachments;
-  for (let after: Id<'att'> | undefined; ; ) {
-    const page = await readTenant(ctx, ({ tx }) =>
+  return readPages<Row>(PAGE, (last) =>
+    readTenant(ctx, ({ tx }) =>
       tx
         .select({ id, status, sha256 })
         .from(attachments)
-        .where(
-          and(eq(tenantId, ctx.tenantId), lt(createdAt, before), after ? gt(id, after) : undefined),
-        )
+        .where(and(eq(tenantId, ctx.tenantId), lt(createdAt, before), last && gt(id, last.id)))
         .orderBy(asc(id))
         .limit(PAGE)
         .execute(),
-    );
-    yield* page;
-    after = page.at(-1)?.id;
-    if (!after || page.length < PAGE) return;
-  }
+    ),
+  );
 }
 
 /**

@@ -22,7 +22,6 @@ export interface OpenedFile {
   stream(range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** A file that was opened by a signed link. */
 export interface LinkedFile extends OpenedFile {
   /** Browsers save the file even if they could show it. */
   isDownload: boolean;

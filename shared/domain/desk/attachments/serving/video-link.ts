@@ -33,7 +33,6 @@ export function signVideoFile(ctx: Pick<Context, 'security'>, link: VideoLink): 
   return `${file}?${query}`;
 }
 
-/** The absolute signed URL of a file. */
 export const signVideoLink = (ctx: Context, link: VideoLink): string =>
   `${ctx.settings.filesUrl}/files/videos/${link.id}/${signVideoFile(ctx, link)}`;
 

@@ -32,7 +32,6 @@ export async function readFilePolicy({ tx, tenantId }: TenantContext): Promise<F
   return row ?? defaultPolicy;
 }
 
-/** The size limit of one file. */
 export const maxFileBytesOf = (policy: FilePolicy, { limits }: Pick<TenantContext, 'limits'>) =>
   Math.min(policy.maxFileBytes ?? limits.maxFileBytes, limits.maxFileBytes);
 

@@ -31,7 +31,6 @@ const MAX_EMAILS_PER_ACCOUNT_PER_DAY = 5;
 /** A reset link is valid for an hour: beyond the limit, one of those already sent still works. */
 const MAX_RESETS_PER_ADDRESS_PER_HOUR = 3;
 
-/** The token in the URL of a link. */
 export const emailLinkToken = (ctx: Context, { purpose, id }: Pick<EmailLink, 'purpose' | 'id'>) =>
   ctx.security.tokenCodec.encode('account-link', [purpose, id]);
 

@@ -3,7 +3,6 @@ import { eq } from 'drizzle-orm';
 import { users } from '../tables.ts';
 import { AccountErrors } from './errors.ts';
 
-/** A user whose password was verified. */
 type VerifiedUser = Pick<typeof users.$inferSelect, 'id' | 'passwordChangedAt'>;
 type Lock = 'share' | 'no key update';
 

@@ -32,7 +32,6 @@ export async function deleteInvitationsBy({ tx, tenantId }: TenantContext, userI
     );
 }
 
-/** The token in the link of an invitation. */
 export const createInvitationToken = (ctx: Context, tenantId: Id<'org'>, id: Id<'inv'>) =>
   ctx.security.tokenCodec.encode('invitation', [tenantId, id]);
 

@@ -2,7 +2,6 @@ import type { Context } from '@insightdesk/shared/context';
 import type { Id, Role } from '@insightdesk/shared/contract';
 import { findPermissionRestriction } from './find-permission-restriction.ts';
 
-/** The member of a session. */
 export interface SessionSubject {
   tenantId: Id<'org'>;
   userId: Id<'usr'>;

@@ -2,7 +2,6 @@ import type { Connections } from '@insightdesk/shared/context';
 import type { StoredKey } from '@insightdesk/shared/security';
 import { sql } from 'drizzle-orm';
 
-/** The database that stores the signing keys. */
 export type IdentityDatabase = Connections['identityDatabase'];
 
 export type Encryption = Connections['security']['encryption'];

@@ -5,7 +5,6 @@ import { signedHeaders } from '../signing/signature.ts';
 import { openKeys } from '../signing/stored-keys.ts';
 import type { DueDelivery } from './next-delivery.ts';
 
-/** The result of one attempt. */
 export interface DeliveryAttempt {
   isDelivered: boolean;
   responseStatus: number | null;

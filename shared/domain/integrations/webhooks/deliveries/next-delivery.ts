@@ -14,7 +14,6 @@ import type { DeliveryQueue } from './delivery-queue.ts';
 import { failWaiting } from './fail-waiting.ts';
 import { HEAD_OF_LINE_TIMEOUT_MS } from './retry-delays.ts';
 
-/** A delivery with its webhook and its event. */
 export interface DueDelivery {
   webhook: WebhookRow;
   delivery: DeliveryRow;

@@ -5,7 +5,6 @@ import { type JobRequest, jobFor } from '@insightdesk/shared/jobs';
 import type { Sql } from 'postgres';
 import { fanOutJob } from '../jobs.ts';
 
-/** An event as webhooks receive it. */
 export interface OutgoingEvent
   extends Pick<RecordedEvent, 'id' | 'tenantId' | 'requestId' | 'at' | 'trace'> {
   type: string;

@@ -17,7 +17,6 @@ export const openKeys = (ctx: TenantSecrets, stored: string) => decrypt(ctx, sto
 const decrypt = ({ security: { encryption }, tenantId }: TenantSecrets, stored: string) =>
   encryption.isEncrypted(stored) ? encryption.decrypt(PURPOSE, stored, tenantId) : stored;
 
-/** Encrypts stored keys with the current encryption key. */
 export const resealKeys = (ctx: TenantSecrets, stored: string) =>
   ctx.security.encryption.isCurrent(stored)
     ? stored
