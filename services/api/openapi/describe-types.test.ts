@@ -60,7 +60,6 @@ test('operations: parameters and responses become fields', () => {
   'GET /v1/things/{id}': {
     path: { id: \`cnv_\${string}\` };
     query: { limit?: number | undefined };
-    body: undefined;
     response: string;
   };
 }
