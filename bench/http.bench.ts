@@ -19,7 +19,7 @@ interface Case {
   name: string;
   target: string;
   connections: number;
-  /** Whether worker and WebSocket processes are stopped meanwhile. */
+  /** Whether worker and WebSocket processes are stopped during this case. */
   isAlone?: boolean;
   requestsOf(side: Side): Pick<Load, 'method' | 'paths' | 'body'>;
 }

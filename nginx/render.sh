@@ -74,7 +74,7 @@ if [ "$connections" -gt 0 ]; then
 "
   LIMIT_LINES="$LIMIT_LINES  limit_conn connections $connections;
 "
-  # Without a limit of its own the one of requests would apply to sockets.
+  # Without its own limit, sockets would count as requests.
   [ "$sockets" -gt 0 ] || sockets=$MAX_CONNECTIONS
 fi
 if [ "$sockets" -gt 0 ]; then
@@ -109,7 +109,7 @@ if [ -n "${ACME_WEBROOT:-}" ]; then
   }"
 fi
 
-# nginx 1.25.1 moved HTTP/2 from the listen line to a line of its own.
+# nginx 1.25.1 moved HTTP/2 from the listen line to its own directive.
 minor=$("$NGINX" -v 2>&1 | sed -n 's|.*nginx/1\.\([0-9]*\)\..*|\1|p')
 if [ "${minor:-99}" -ge 26 ]; then HTTP2_LISTEN='' HTTP2_LINE='http2 on;'; else HTTP2_LISTEN=' http2' HTTP2_LINE=''; fi
 if [ "$ACCESS_LOG" = off ]; then ACCESS_LINE='access_log off;'; else ACCESS_LINE="access_log \"$ACCESS_LOG\" requests;"; fi

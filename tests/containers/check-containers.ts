@@ -1,5 +1,5 @@
 /**
- * Builds the images, starts all services of the compose file under a project name of its own, tests and removes them.
+ * Builds the images, starts all services of the compose file in a separate project, tests and removes them.
  * `check-containers.ts main` runs the main job only; `long` runs all end-to-end tests and profiles.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

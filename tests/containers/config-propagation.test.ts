@@ -15,7 +15,7 @@ interface Service {
 const text = await Bun.file(join(root, 'docker-compose.yml')).text();
 const { services } = Bun.YAML.parse(text) as { services: Record<string, Service> };
 const ours = ['api-1', 'api-2', 'websocket-1', 'websocket-2', 'worker', 'migrate', 'desk'];
-const given = (service: string) => services[service]?.environment ?? {};
+const environmentIn = (service: string) => services[service]?.environment ?? {};
 
 /** Variables that depend on the container: address, replica name, directories. */
 const containerVariables = [
@@ -34,19 +34,19 @@ const secrets = knownKeys.filter((name) => isSecretName(name) && !logins.test(na
 
 /** Whether the compose file passes the variable under its own name: `NAME: ${NAME…}`. */
 const isPassed = (service: string) => (name: string) =>
-  new RegExp(`^\\$\\{${name}(:?-.*)?\\}$`).test(`${given(service)[name]}`);
+  new RegExp(`^\\$\\{${name}(:?-.*)?\\}$`).test(`${environmentIn(service)[name]}`);
 
 test.each(ours)('%s gets every setting as a variable, and no secret', (service) => {
   expect(passed.length).toBeGreaterThan(60);
   expect(passed.filter((name) => !isPassed(service)(name))).toEqual([]);
-  expect(Object.keys(given(service)).filter(isSecretName)).toEqual([]);
-  expect(given(service).SECRETS_DIRECTORY).toBe('/run/secrets');
+  expect(Object.keys(environmentIn(service)).filter(isSecretName)).toEqual([]);
+  expect(environmentIn(service).SECRETS_DIRECTORY).toBe('/run/secrets');
 });
 
 test('secrets are passed as variables to prepare only', () => {
   expect(secrets.filter((name) => !isPassed('prepare')(name))).toEqual([]);
   const found = Object.keys(services).filter((service) =>
-    Object.keys(given(service)).some(isSecretName),
+    Object.keys(environmentIn(service)).some(isSecretName),
   );
   expect(found).toEqual(['prepare']);
   const commands = Object.values(services).flatMap(({ command }) => command ?? []);
@@ -92,7 +92,7 @@ const writeSecret = (name: string, value: string) =>
 async function start(variables: Record<string, string>) {
   const environmentOf = (service: string) =>
     Object.fromEntries(
-      Object.entries(given(service)).map(([name, value]) => [
+      Object.entries(environmentIn(service)).map(([name, value]) => [
         name,
         interpolate(`${value}`, variables),
       ]),

@@ -117,7 +117,9 @@ test('a removal closes every socket of the user, and none receives later notes',
   await sendNote();
   await until(() => bystander.events.length === scenario.notes, { timeoutMs: TIMEOUT_MS });
   expect(sockets.filter(({ granted }) => granted > 0)).toHaveLength(0);
-  const lateNotes = sockets.flatMap((socket) => numbersOf(socket).filter((n) => n >= socket.revokedAt));
+  const lateNotes = sockets.flatMap((socket) =>
+    numbersOf(socket).filter((n) => n >= socket.revokedAt),
+  );
   expect(lateNotes).toEqual([]);
 });
 

@@ -32,7 +32,7 @@ export interface Operation {
     required?: boolean;
     schema: Schema;
   }[];
-  /** Undefined if it takes no JSON. */
+  /** The schema of its JSON body, if any. */
   body: Schema | undefined;
   /** The content type of its body, if that is not JSON. */
   contentType: string | undefined;

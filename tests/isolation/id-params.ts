@@ -1,6 +1,6 @@
 import { idPrefixOf, type Operation, type Schema } from './document.ts';
 
-/** A parameter or body field that takes an id. */
+/** A parameter or body field whose value is an id. */
 export interface IdParam {
   in: 'path' | 'query' | 'body';
   /** The path in the body, such as `['attachmentIds', 0]`; else the name of the parameter. */
@@ -9,7 +9,7 @@ export interface IdParam {
   prefix: string | undefined;
 }
 
-/** Every parameter of an operation that takes an id: those of its path, and TypeIDs elsewhere. */
+/** All parameters of an operation that are ids: path parameters, and TypeIDs elsewhere. */
 export function listIdParams({ parameters, body }: Operation): IdParam[] {
   const outside = parameters.flatMap(({ name, in: where, schema }): IdParam[] => {
     const prefix = idPrefixOf(schema);

@@ -31,7 +31,7 @@ export function buildRequest(operation: Operation, body: unknown, values: IdValu
   return { method, path: `${filledPath}${search}`, body: filledBody, ...requiredParts(operation) };
 }
 
-/** Required headers, and a raw body where the operation takes bytes. */
+/** Required headers, and a raw body if the operation expects bytes. */
 function requiredParts({ parameters, contentType }: Operation): Pick<Request, 'headers' | 'raw'> {
   const required = parameters.filter((param) => param.in === 'header' && param.required);
   const headers = Object.fromEntries(

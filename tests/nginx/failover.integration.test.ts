@@ -9,7 +9,7 @@ let requests = 0;
 let stuck: ServerName | undefined;
 let nginx: TestNginx;
 
-/** `/cut` closes the connection without a response; a stuck server does not answer. */
+/** `/cut` closes the connection without a response; a stuck server does not respond. */
 beforeAll(async () => {
   nginx = await startTestNginx({ RATE_LIMIT_MAX_REQUESTS: '0' }, (name, request, response) => {
     requests++;

@@ -86,7 +86,7 @@ test('a polling session is upgraded to WebSocket on the same replica', async () 
 
 describe('compression', () => {
   const channel = () => `private-organization-${person.organizationId}`;
-  const words = 'What a customer writes. '.repeat(BODY_LENGTH / 24);
+  const longText = 'What a customer writes. '.repeat(BODY_LENGTH / 24);
   const createConversation = (subject: string, body: string) =>
     call('POST', '/v1/conversations', { token: person.token, body: { subject, body } });
 
@@ -102,7 +102,7 @@ describe('compression', () => {
       client.send(`420${JSON.stringify(['subscribe', { channel: channel() }])}`);
       await client.waitFor('430[{"ok":true');
       const before = client.received().length;
-      expect((await createConversation('Large', words)).status).toBe(201);
+      expect((await createConversation('Large', longText)).status).toBe(201);
       expect((await createConversation('The end', 'Small')).status).toBe(201);
       await client.waitFor('The end');
       const bytes = client.received().indexOf('The end') - before;
@@ -113,9 +113,9 @@ describe('compression', () => {
   );
 
   test.each([
-    ['gzip', words, 'gzip'],
+    ['gzip', longText, 'gzip'],
     ['gzip', 'Small', null],
-    ['identity', words, null],
+    ['identity', longText, null],
   ])(
     'polling with Accept-Encoding %s: large responses are compressed, small ones not',
     async (accepted, body, encoding) => {
@@ -125,12 +125,12 @@ describe('compression', () => {
       expect(await (await poll(sid)).text()).toStartWith('430[{"ok":true');
       expect((await createConversation('By polling', body)).status).toBe(201);
       for (let text = ''; !text.includes(`"body":"${body}"`); ) {
-        const answer = await poll(sid, { headers: { 'Accept-Encoding': accepted } });
-        const bytes = Buffer.from(await answer.arrayBuffer());
-        const isGzip = answer.headers.get('Content-Encoding') === 'gzip';
+        const response = await poll(sid, { headers: { 'Accept-Encoding': accepted } });
+        const bytes = Buffer.from(await response.arrayBuffer());
+        const isGzip = response.headers.get('Content-Encoding') === 'gzip';
         text = (isGzip ? Buffer.from(Bun.gunzipSync(bytes)) : bytes).toString();
         if (!text.includes(`"body":"${body}"`)) continue;
-        expect(answer.headers.get('Content-Encoding')).toBe(encoding);
+        expect(response.headers.get('Content-Encoding')).toBe(encoding);
         if (encoding) expect(bytes.length).toBeLessThan(BODY_LENGTH / 5);
       }
     },

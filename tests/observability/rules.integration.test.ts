@@ -19,8 +19,8 @@ beforeAll(async () => {
   ({ promtool } = await requirePrometheus(() => {}));
 }, FETCH_MS);
 
-async function run(...words: string[]) {
-  const child = Bun.spawn([promtool, ...words], { stdout: 'pipe', stderr: 'pipe' });
+async function run(...args: string[]) {
+  const child = Bun.spawn([promtool, ...args], { stdout: 'pipe', stderr: 'pipe' });
   const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   return { code: await child.exited, text: out + err };
 }

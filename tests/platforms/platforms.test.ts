@@ -60,7 +60,7 @@ const platforms = {
 };
 
 const url = (role: string) => `postgres://insightdesk_${role}:own@db.internal:5432/insightdesk`;
-const given = {
+const productionVariables = {
   NODE_ENV: 'production',
   APP_URL: 'https://desk.example.com',
   DATABASE_URL: url('app'),
@@ -101,7 +101,7 @@ describe.each(['fly', 'railway'] as const)('%s', (name) => {
   const { command, environment, logins: serviceLogins } = platforms[name];
 
   test.each([...services])('%s starts with its own database logins only', async (service) => {
-    const all = { ...given, ...(name === 'fly' && logins), ...environment(service) };
+    const all = { ...productionVariables, ...(name === 'fly' && logins), ...environment(service) };
     const { args, variables } = await start(command(service), all);
     expect(args).toBe(`services/${service}/main.ts`);
     expect(existsSync(join(root, args))).toBe(true);
@@ -129,7 +129,7 @@ describe.each(['fly', 'railway'] as const)('%s', (name) => {
   });
 
   test('services refuse to start without an object store', async () => {
-    const { AWS_S3_BUCKET: _, ...rest } = given;
+    const { AWS_S3_BUCKET: _, ...rest } = productionVariables;
     const { variables } = await start(command('worker'), { ...rest, ...environment('worker') });
     const loading = loadConfigWithSecrets({ directory: '/nowhere', environment: variables });
     await expect(loading).rejects.toThrow('AWS_S3_BUCKET: is required by STORAGE_PROVIDER=s3');
@@ -150,7 +150,10 @@ test('both platforms check readiness and allow the shutdown timeout', () => {
   ];
   expect(paths.map((check) => check?.path)).toEqual(Array(3).fill('/health/ready'));
   expect(railway.deploy.healthcheckPath).toBe('/health/ready');
-  const { shutdownTimeoutMs } = loadConfig({ directory: '/nowhere', environment: given }).service;
+  const { shutdownTimeoutMs } = loadConfig({
+    directory: '/nowhere',
+    environment: productionVariables,
+  }).service;
   for (const seconds of [Number(fly.kill_timeout), railway.deploy.drainingSeconds]) {
     expect(seconds).toBeGreaterThan(shutdownTimeoutMs / 1000);
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startRemoteStorage } from '@insightdesk/shared/testing';
+import { startS3Server } from '@insightdesk/shared/testing';
 import { until } from '../../../shared/testing/until.ts';
 import { requireTools } from '../../../tools/stack/machine/toolchain.ts';
 import { takePort } from '../../../tools/stack/processes/ports.ts';
@@ -47,12 +47,12 @@ export async function startServers(directory: string) {
   const [queue, cache, storage] = await Promise.all([
     startValkey(join(directory, 'queue')),
     startValkey(join(directory, 'cache')),
-    startRemoteStorage('s3', {} as never),
+    startS3Server(),
   ]);
-  const { config } = storage;
-  if (config.provider !== 's3') throw new Error('The test storage is not S3');
+  const { options } = storage;
   return {
-    pids: { queue: queue.pid, cache: cache.pid, storage: storage.pid ?? 0 },
+    pids: { queue: queue.pid, cache: cache.pid, storage: storage.pid },
+    storage,
     overrides: {
       VALKEY_QUEUE_URL: queue.url,
       VALKEY_CACHE_URL: cache.url,
@@ -60,11 +60,11 @@ export async function startServers(directory: string) {
     },
     variables: {
       STORAGE_PROVIDER: 's3',
-      AWS_S3_ENDPOINT: config.endpoint ?? '',
-      AWS_REGION: config.region,
-      AWS_ACCESS_KEY_ID: config.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: config.secretAccessKey,
-      AWS_S3_BUCKET: config.bucket,
+      AWS_S3_ENDPOINT: options.endpoint,
+      AWS_REGION: options.region,
+      AWS_ACCESS_KEY_ID: options.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: options.secretAccessKey,
+      AWS_S3_BUCKET: options.bucket,
     },
     close: () => Promise.all([queue.close(), cache.close(), storage.close()]),
   };
