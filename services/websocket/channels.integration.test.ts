@@ -1,8 +1,8 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { Channels } from '@insightdesk/shared/contract';
 import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
-import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
+import { createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { channels } from './channels.ts';
 import { createSessionSource, createSessionVerifier } from './sessions/session-verifier.ts';
@@ -10,11 +10,7 @@ import { defineChannels } from './subscriptions/define-channels.ts';
 import { authorizeChannel } from './subscriptions/subscribe.ts';
 import { call, createTestReplicas, newEntries } from './testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { context } = testContext;
-const { startReplica, connect, newUser, channelLog, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { context, startReplica, connect, newUser, channelLog } = createTestReplicas();
 
 const services = {
   channels,

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import type { Position, Snapshot } from '@insightdesk/shared/contract';
 import { roomOf } from '@insightdesk/shared/realtime';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { until } from '@insightdesk/shared/testing';
 import {
   call,
   createTestReplicas,
@@ -10,11 +10,7 @@ import {
   tenantId,
 } from './testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { startReplica, connect, newUser, channelLog, valkey, close } =
-  createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { startReplica, connect, newUser, channelLog, valkey } = createTestReplicas();
 
 const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);

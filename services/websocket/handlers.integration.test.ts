@@ -1,9 +1,9 @@
-import { afterAll, afterEach, expect, setSystemTime, test } from 'bun:test';
+import { expect, setSystemTime, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
 import { createRateLimits } from '@insightdesk/shared/http';
 import { deferred } from '@insightdesk/shared/promises';
 import { createChannelLog, roomOf } from '@insightdesk/shared/realtime';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import {
   call,
@@ -14,12 +14,7 @@ import {
   newEntries,
 } from './testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { tokens } = testContext.container;
-const { startReplica, connect, newUser, channelLog, valkey, close } =
-  createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { tokens, startReplica, connect, newUser, channelLog, valkey } = createTestReplicas();
 
 async function setUp(overrides: Parameters<typeof startReplica>[1] = {}) {
   const replica = await startReplica('websocket-1', overrides);

@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
+import { beforeEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id } from '@insightdesk/shared/contract';
 import { createSession, members, removeMember } from '@insightdesk/shared/domain/identity/users';
 import {
   authenticatedContext,
-  createTestContext,
   createTestTenant,
   until,
   userIdOf,
@@ -14,11 +13,7 @@ import { channels } from './channels.ts';
 import { createSessionSource, createSessionVerifier } from './sessions/session-verifier.ts';
 import { call, createTestReplicas } from './testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { context } = testContext;
-const { startReplica, connect, channelLog, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { context, startReplica, connect, tokenOf, channelLog } = createTestReplicas();
 
 const overrides = {
   channels,
@@ -44,15 +39,13 @@ beforeEach(async () => {
   user = await createSharedUser();
 });
 
-async function visit(url: string, { actor, tenantId }: Context) {
-  if (actor.kind !== 'user' || !tenantId) throw new Error('The context has no user');
-  const { token } = await context.security.tokens.signAccess({ ...actor, tenantId });
-  const visitor = await connect(url, token);
+async function visit(url: string, member: Context) {
+  const visitor = await connect(url, await tokenOf(member));
   const received: unknown[] = [];
   const { socket } = visitor;
   socket.on('signal', ({ data }) => received.push(data));
   socket.on('closing', ({ code }) => received.push(code));
-  return { ...visitor, received, tenantId };
+  return { ...visitor, received, tenantId: member.tenantId as Id<'org'> };
 }
 type Visitor = Awaited<ReturnType<typeof visit>>;
 

@@ -1,26 +1,16 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, toUuid } from '@insightdesk/shared/contract';
 import { connect as openDatabase } from '@insightdesk/shared/database';
 import { createSession, revokeSession } from '@insightdesk/shared/domain/identity/users';
 import { UnavailableError } from '@insightdesk/shared/errors';
-import {
-  createTestContext,
-  createTestTenant,
-  testEnvironment,
-  until,
-  userIdOf,
-} from '@insightdesk/shared/testing';
+import { createTestTenant, testEnvironment, until, userIdOf } from '@insightdesk/shared/testing';
 import { createRecentSessions } from '@insightdesk/shared/utils';
 import { channels } from '../channels.ts';
 import { createSessionSource, createSessionVerifier } from '../sessions/session-verifier.ts';
 import { call, createTestReplicas } from '../testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { context } = testContext;
-const { startReplica, connect, tokenOf, visit, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { context, startReplica, connect, tokenOf, visit } = createTestReplicas();
 
 /** The clock of the cache of recent sessions. */
 let clockMs = 0;

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { expect, test } from 'bun:test';
+import { until } from '@insightdesk/shared/testing';
 import { connectStuckClient } from '../testing/stuck-client.ts';
 import {
   call,
@@ -9,10 +9,7 @@ import {
   tenantId,
 } from '../testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { startReplica, connect, newUser, channelLog, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { startReplica, connect, newUser, channelLog } = createTestReplicas();
 
 const randomText = () => crypto.getRandomValues(Buffer.alloc(5_000)).toString('hex');
 const large = (channel: string, count: number) =>

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { countOpenSockets } from '@insightdesk/shared/realtime';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { io } from 'socket.io-client';
 import { call, createTestReplicas, newChannel } from '../testing/test-replica.ts';
@@ -12,10 +12,7 @@ import {
   type MaxConnections,
 } from './connection-limits.ts';
 
-const testContext = createTestContext();
-const { startReplica, connect, newUser, valkey, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { startReplica, connect, newUser, valkey } = createTestReplicas();
 
 const many = { user: 1_000, organization: 1_000, address: 1_000_000 };
 const refused = (path: keyof MaxConnections) => ({

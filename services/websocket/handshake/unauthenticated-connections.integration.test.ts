@@ -1,11 +1,8 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
-import { createTestContext, openRawWebSocket, until } from '@insightdesk/shared/testing';
+import { expect, test } from 'bun:test';
+import { openRawWebSocket, until } from '@insightdesk/shared/testing';
 import { call, createTestReplicas, newChannel } from '../testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { startReplica, connect, newUser, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { startReplica, connect, newUser } = createTestReplicas();
 
 /** Opens a WebSocket that never authenticates; resolves with whether it was accepted. */
 function openSilently(url: string, ended: () => void): Promise<boolean> {

@@ -1,13 +1,10 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { call, createTestReplicas, newChannel, tenantId } from '../testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { startReplica, connect, newUser, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { startReplica, connect, newUser } = createTestReplicas();
 
 test('clients: every replica lists the sockets of a channel and the channels of a member', async () => {
   const [one, two] = [await startReplica('websocket-1'), await startReplica('websocket-2')];

@@ -1,12 +1,9 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { expect, test } from 'bun:test';
+import { until } from '@insightdesk/shared/testing';
 import { connectStuckClient } from '../testing/stuck-client.ts';
 import { createTestReplicas, newChannel, newEntries } from '../testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { startReplica, newUser, channelLog, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { startReplica, newUser, channelLog } = createTestReplicas();
 
 const PAYLOAD_BYTES = 40_000;
 const words = (bytes: number) => 'What a customer writes. '.repeat(bytes / 24 + 1).slice(0, bytes);

@@ -1,14 +1,11 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import type { ClientRequest } from '@insightdesk/shared/contract';
 import { createRequests } from '@insightdesk/shared/realtime';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createTestReplicas } from '../testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { startReplica, connect, newUser, valkey, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { context, startReplica, connect, newUser, valkey } = createTestReplicas();
 
 type Answer = (answer: unknown) => void;
 const done = (result: unknown) => ({ ok: true, result });
@@ -46,7 +43,7 @@ test('request: a device on another replica answers while one stays silent', asyn
   expect(received).toEqual([{ id: expect.stringMatching(/^evt_/), name, payload }]);
   await until(() => silent.length, { equals: 1 });
   expect(silent).toEqual(received);
-  const { requests } = testContext.context.realtime;
+  const { requests } = context.realtime;
   expect(await requests.request({ ...userRequest, payload: 'from ctx' })).toEqual({
     got: 'from ctx',
   });

@@ -1,14 +1,11 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
 import { publishSignals } from '@insightdesk/shared/realtime';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { call, createTestReplicas, tenantId } from '../testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { startReplica, connect, newUser, valkey, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { startReplica, connect, newUser, valkey } = createTestReplicas();
 
 test('system signals: they reach the subscribers of their organisation on every replica', async () => {
   const channel = Channels.organization(tenantId);

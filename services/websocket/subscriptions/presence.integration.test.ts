@@ -1,14 +1,11 @@
-import { afterAll, afterEach, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { Channels, type PresenceChange } from '@insightdesk/shared/contract';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
-import { createTestContext, until } from '@insightdesk/shared/testing';
+import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { call, createTestReplicas, newChannel } from '../testing/test-replica.ts';
 
-const testContext = createTestContext();
-const { startReplica, connect, newUser, presenceMembers, close } = createTestReplicas(testContext);
-afterEach(close);
-afterAll(testContext.close);
+const { startReplica, connect, newUser, presenceMembers } = createTestReplicas();
 
 type Visitor = Awaited<ReturnType<typeof connect>>;
 const changesOf = ({ events }: Visitor) => events.map(({ data }) => data as PresenceChange);

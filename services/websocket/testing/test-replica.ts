@@ -1,23 +1,19 @@
+import { afterAll, afterEach } from 'bun:test';
 import type { AppContainer } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
 import { type ChannelEvent, Channels } from '@insightdesk/shared/contract';
-import type { Logger } from '@insightdesk/shared/logging';
 import {
   createChannelLog,
   createPresenceMembers,
   createPresenceRegistry,
 } from '@insightdesk/shared/realtime';
+import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { channels } from '../channels.ts';
 import { createSocketServer, type SocketServerOptions } from '../server.ts';
 
 type Claims = Parameters<AppContainer['tokens']['signAccess']>[0];
-interface TestContext {
-  container: AppContainer;
-  log: Logger;
-  context: Context;
-}
 type Role = Parameters<AppContainer['connectValkey']>[1];
 
 /** A channel that no user may subscribe to. */
@@ -79,7 +75,7 @@ function createConnect(closing: Closing) {
 }
 
 /** Connects members, and records why their sockets are closed. */
-function createVisits({ context }: TestContext, connect: ReturnType<typeof createConnect>) {
+function createVisits(context: Context, connect: ReturnType<typeof createConnect>) {
   async function tokenOf({ actor, tenantId }: Context): Promise<string> {
     if (actor.kind !== 'user' || !tenantId) throw new Error('The context has no user');
     return (await context.security.tokens.signAccess({ ...actor, tenantId })).token;
@@ -97,17 +93,19 @@ function createVisits({ context }: TestContext, connect: ReturnType<typeof creat
   return { tokenOf, visitWith, visit };
 }
 
-/** Replicas and clients on real servers; close them after each test. */
-export function createTestReplicas(testContext: TestContext) {
+/** Replicas and clients on real servers, for a test file; each test closes those that it opened. */
+export function createTestReplicas() {
+  const testContext = createTestContext();
   const { container, log, context } = testContext;
   const closing: Closing = [];
   const realtime = createRealtimeParts(container, closing);
   const { valkey, channelLog, presence, presenceMembers } = realtime;
   const connect = createConnect(closing);
 
-  async function close(): Promise<void> {
+  afterEach(async () => {
     for (const end of closing.splice(0).reverse()) await end();
-  }
+  });
+  afterAll(testContext.close);
 
   /** A user of an organisation with a token. */
   async function newUser(claims: Partial<Claims> = {}) {
@@ -157,8 +155,9 @@ export function createTestReplicas(testContext: TestContext) {
     return { server, url: `http://127.0.0.1:${port}`, hub, authorized };
   }
 
-  const visits = createVisits(testContext, connect);
-  return { ...realtime, ...visits, close, newUser, startReplica, connect };
+  const visits = createVisits(context, connect);
+  const { tokens } = container;
+  return { context, tokens, ...realtime, ...visits, newUser, startReplica, connect };
 }
 
 /** Emits an event and resolves with its acknowledgement. */
