@@ -5,12 +5,16 @@ import type { Id, Role } from '@insightdesk/shared/contract';
 import { createSession, members, register, users } from '@insightdesk/shared/domain/identity/users';
 import { MemoryMailer } from '@insightdesk/shared/email';
 import { createLogger } from '@insightdesk/shared/logging';
+import { createPasswords } from '@insightdesk/shared/security';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
 import { testEnvironment } from './test-environment.ts';
 
-/** A context on the real database and Valkey, with files and mail in memory. Close it after the tests. */
+/**
+ * A context on the real database and Valkey, with files and mail in memory and cheap password
+ * hashes. Close it after the tests.
+ */
 export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
   const { pathname } = new URL(databaseUrl);
   const inDatabase = (url: string) => url && Object.assign(new URL(url), { pathname }).href;
@@ -29,6 +33,7 @@ export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
   const mailer = new MemoryMailer();
   container.rebind('storage', ({ fileUrls }) => createMemoryStorage({ signer: fileUrls }));
   container.rebind('mailer', () => mailer);
+  container.rebind('passwords', () => createPasswords({ memoryCost: 1_024, timeCost: 1 }));
   const { connections } = container.parts;
   const context: Context = {
     ...connections,

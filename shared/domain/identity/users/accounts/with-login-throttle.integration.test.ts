@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
-import { sha256 } from '@insightdesk/shared/security';
+import { createPasswords, sha256 } from '@insightdesk/shared/security';
 import { createTestContext, testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { login, register } from '../index.ts';
@@ -110,6 +110,12 @@ test('login: fails when failures cannot be counted', async () => {
   await expect(login(ctx, { email, password })).rejects.toMatchObject({ status: 503 });
 });
 
+/** A context whose password hashes cost as much as those of the services. */
+function withStrongHashes(): Context {
+  const ctx = from(newIp());
+  return { ...ctx, security: { ...ctx.security, passwords: createPasswords() } };
+}
+
 test.each([
   ['bcrypt', { algorithm: 'bcrypt', cost: 4 }],
   ['weak argon2', { algorithm: 'argon2id', memoryCost: 1_024, timeCost: 1 }],
@@ -119,10 +125,11 @@ test.each([
   await setTestPassword(one.context, id, imported);
   await failLogin(from(newIp()), email);
   expect(await hashOf(id)).toBe(imported);
-  await login(from(newIp()), { email, password });
+  const ctx = withStrongHashes();
+  await login(ctx, { email, password });
   const renewed = await hashOf(id);
   expect(renewed).toStartWith('$argon2id$v=19$m=19456,t=2,');
-  await login(from(newIp()), { email, password });
+  await login(ctx, { email, password });
   expect(await hashOf(id)).toBe(renewed);
 });
 
