@@ -7,9 +7,8 @@ export { openIsolatedDatabase } from './isolated-database.ts';
 export { createIsolatedTestContext } from './isolated-test-context.ts';
 export { createRandom } from './random.ts';
 export { openRawWebSocket } from './raw-web-socket.ts';
-export { startRemoteStorage } from './remote-storage.ts';
+export { startS3Server } from './s3-server.ts';
 export { startStorageServer } from './storage-server.ts';
-export { expireUploads, inspectStoredFiles } from './stored-files.ts';
 export {
   authenticatedContext,
   createTestContext,

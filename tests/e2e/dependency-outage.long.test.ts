@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Id } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
 import type { HealthReport } from '@insightdesk/shared/monitoring';
+import { createStorage } from '@insightdesk/shared/storage';
 import { until } from '../../shared/testing/until.ts';
 import { createTestDirectory } from '../../tools/test-runner/test-directory.ts';
 import { isLocalStack, loadRun } from './client.ts';
 import { openDelivery } from './outage/delivery.ts';
 import { type Dependency, listDependencies, startServers } from './outage/dependencies.ts';
+import { expectFilesMatchRows } from './outage/stored-files.ts';
 import { startPrivateStack } from './private-stack.ts';
 
 /** The minimum duration of an outage, which also lasts until the services report it. */
@@ -106,12 +110,21 @@ test.skipIf(!isLocalStack)(
     const { attempts } = delivery.load;
     await until(isHealthy, { timeoutMs: TIMEOUT_MS });
     const before = pids();
-    const dependencies = listDependencies(stack, servers.pids);
+    const dependencies = listDependencies(stack, servers);
     for (const dependency of dependencies) {
       await delivery.waitForAccepted(10);
       console.log(JSON.stringify(await runOutage(dependency)));
     }
     await delivery.expectAllDelivered(2 * TIMEOUT_MS);
+    const sql = connect(stack.run.postgres, { timeoutMs: 20_000 });
+    const config = { provider: 's3', maxFileBytes: 1, ...servers.storage.options } as const;
+    await expectFilesMatchRows({
+      sql,
+      storage: createStorage(config, { signer: {} as never }),
+      organizationId: delivery.organizationId as Id<'org'>,
+      env: { ...process.env, ...stack.environment },
+    });
+    await sql.end();
     const refusedActionsOf = new Map(
       dependencies.map(({ name, refusedActions }) => [name, refusedActions]),
     );

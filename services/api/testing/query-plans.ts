@@ -29,9 +29,6 @@ export interface QueryCost {
 /** A custom plan for the values, or the generic plan of an often executed prepared statement. */
 export type PlanMode = 'custom' | 'generic';
 
-/** PostgreSQL considers a generic plan after five custom plans. */
-const GENERIC_PLAN_EXECUTIONS = 6;
-
 /** Runs statements again as their sender, with EXPLAIN ANALYZE. */
 export function createQueryPlans(databaseUrl: string) {
   const sql = connect(databaseUrl, { timeoutMs: 10_000 });
@@ -46,11 +43,10 @@ export function createQueryPlans(databaseUrl: string) {
     const caller = [toUuid(tenantId), toUuid(actor.userId), toUuid(actor.sessionId), actor.role];
     return sql.begin(async (tx) => {
       await tx.unsafe('select app.authorize($1::uuid, $2::uuid, $3::uuid, $4)', caller);
+      await tx.unsafe(`set local plan_cache_mode = force_${mode}_plan`);
       await tx.unsafe(`prepare statement as ${query}`);
       const values = parameters.map(literal).join(', ');
       const call = parameters.length > 0 ? `statement (${values})` : 'statement';
-      for (let n = 0; mode === 'generic' && n < GENERIC_PLAN_EXECUTIONS; n++)
-        await tx.unsafe(`execute ${call}`);
       const before = await fetched();
       const [row] = await tx.unsafe(`explain (analyze, timing off, format json) execute ${call}`);
       const after = await fetched();

@@ -1,5 +1,4 @@
 /** File storage with one interface for all providers. */
-export { createAzureClient } from './azure/azure-client.ts';
 export {
   createMemoryStorage,
   createStorage,

@@ -44,6 +44,7 @@ export async function openDelivery(subject: string, outages = ['']) {
   const accepted = () => load.attempts.filter(({ status }) => status === 201).length;
 
   return {
+    organizationId: owner.organizationId,
     load,
     /** Waits until this many more posts and uploads were accepted. */
     async waitForAccepted(count: number, timeoutMs = 60_000): Promise<void> {

@@ -73,7 +73,7 @@ export async function startServers(directory: string) {
 /** All dependencies in the order of their outages. */
 export function listDependencies(
   stack: PrivateStack,
-  pids: Record<'queue' | 'cache' | 'storage', number>,
+  { pids, storage }: Awaited<ReturnType<typeof startServers>>,
 ): Dependency[] {
   const stackPid = (name: string) => () => [stack.pidOf(name) ?? 0];
   return [
@@ -130,6 +130,14 @@ export function listDependencies(
       unreadyKinds: [],
       refusedActions: ['upload'],
       ...frozen(() => [pids.storage]),
+    },
+    {
+      name: 'the storage, killed',
+      reportedBy: { api: ['storage'], worker: ['storage'] },
+      unreadyKinds: [],
+      refusedActions: ['upload'],
+      stop: storage.kill,
+      start: storage.restart,
     },
   ];
 }

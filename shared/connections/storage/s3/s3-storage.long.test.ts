@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { startStorageServer } from '@insightdesk/shared/testing';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { startS3Server } from '@insightdesk/shared/testing';
 import { dependencies } from '../conformance/harness.ts';
 import { describeLargeFiles } from '../conformance/large-files.ts';
 import { describeStorage, MAX_FILE_BYTES } from '../conformance/suite.ts';
@@ -9,26 +9,15 @@ import { createS3Client } from './s3-client.ts';
 
 setDefaultTimeout(120_000);
 
-let server: Awaited<ReturnType<typeof startStorageServer<'swift'>>>;
-const optionsOf = ({ accessKeyId, secretAccessKey, url: endpoint }: typeof server) => ({
-  accessKeyId,
-  secretAccessKey,
-  endpoint,
-  region: 'us-east-1',
-  bucket: 'desk',
-});
-const open = (maxFileBytes: number) =>
-  createStorage({ ...optionsOf(server), provider: 's3', maxFileBytes }, dependencies);
-
-beforeAll(async () => {
-  server = await startStorageServer('swift');
-  await createS3Client(optionsOf(server)).requestText({ method: 'PUT' });
-}, 300_000);
-afterAll(() => server?.close());
+const server = await startS3Server();
+const { options } = server;
+afterAll(() => server.close());
+const open = (maxFileBytes: number, more = {}) =>
+  createStorage({ ...options, ...more, provider: 's3', maxFileBytes }, dependencies);
 
 /** Files and incomplete multipart uploads. */
 async function inventory() {
-  const bucket = createS3Client(optionsOf(server));
+  const bucket = createS3Client(options);
   const uploads = await bucket.requestText({ method: 'GET', query: { uploads: '' } });
   const incomplete = [...xmlElements(uploads, 'Upload')].map(
     (upload) => `incomplete ${xmlText(upload, 'Key')}`,
@@ -47,8 +36,7 @@ describeLargeFiles('S3Storage', () => open(1e9), inventory);
 
 test('requests with a wrong secret fail, and errors do not contain the secret', async () => {
   const secretAccessKey = 'wrong-secret';
-  const options = { ...optionsOf(server), secretAccessKey };
-  const storage = createStorage({ ...options, provider: 's3', maxFileBytes: 10 }, dependencies);
+  const storage = open(10, { secretAccessKey });
   const error = await storage.exists('a').catch((caught: Error) => caught);
   expect(error).toMatchObject({ status: 500, detail: 'An internal error occurred' });
   expect(String(error)).not.toContain(secretAccessKey);
@@ -57,8 +45,7 @@ test('requests with a wrong secret fail, and errors do not contain the secret', 
 });
 
 test('a missing bucket is an error with status 500, not a missing file', async () => {
-  const options = { ...optionsOf(server), bucket: 'elsewhere' };
-  const storage = createStorage({ ...options, provider: 's3', maxFileBytes: 10 }, dependencies);
+  const storage = open(10, { bucket: 'elsewhere' });
   await expect(storage.download('a')).rejects.toMatchObject({ status: 500 });
   const bytes = new Uint8Array(1);
   const upload = storage.upload('a', bytes, { contentType: 'text/plain' });

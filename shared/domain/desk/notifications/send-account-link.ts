@@ -1,6 +1,6 @@
 import type { Context } from '@insightdesk/shared/context';
 import { findLinkEmail, type LinkEmail } from '@insightdesk/shared/domain/identity/users';
-import { type EmailContent, renderEmail } from '@insightdesk/shared/email';
+import type { EmailContent } from '@insightdesk/shared/email';
 import type { z } from 'zod';
 import type { emailAccountLink } from './jobs.ts';
 import { sendOnce } from './send-once.ts';
@@ -17,15 +17,9 @@ export async function sendAccountLink(
   if (!link) return;
   const { to, previousEmail } = link;
   const { appName, appUrl } = ctx.settings;
-  const content = linkContent(link, appName, appUrl);
-  await sendOnce(ctx, linkId, { to, subject: content.title, ...renderEmail(content) });
+  await sendOnce(ctx, linkId, { to, ...linkContent(link, appName, appUrl) });
   if (!previousEmail) return;
-  const notice = changeNotice(appName);
-  await sendOnce(ctx, `${linkId}.notice`, {
-    to: previousEmail,
-    subject: notice.title,
-    ...renderEmail(notice),
-  });
+  await sendOnce(ctx, `${linkId}.notice`, { to: previousEmail, ...changeNotice(appName) });
 }
 
 function linkContent({ purpose, token }: LinkEmail, app: string, appUrl: string): EmailContent {

@@ -1,5 +1,4 @@
 import type { Context } from '@insightdesk/shared/context';
-import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
 import type { emailAccountNotice } from './jobs.ts';
@@ -28,9 +27,6 @@ export async function sendAccountNotice(
   { to, change }: z.output<typeof emailAccountNotice.payload>,
   run: JobRun,
 ): Promise<void> {
-  const content = {
-    ...notices[change],
-    footer: `Sent by ${ctx.settings.appName} because this is the address of your account.`,
-  };
-  await sendOnce(ctx, run.id, { to, subject: content.title, ...renderEmail(content) });
+  const footer = `Sent by ${ctx.settings.appName} because this is the address of your account.`;
+  await sendOnce(ctx, run.id, { to, ...notices[change], footer });
 }

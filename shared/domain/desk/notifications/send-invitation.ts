@@ -3,7 +3,6 @@ import {
   createInvitationToken,
   findPendingInvitation,
 } from '@insightdesk/shared/domain/identity/users';
-import { renderEmail } from '@insightdesk/shared/email';
 import type { z } from 'zod';
 import type { emailInvitation } from './jobs.ts';
 import { safeDisplayName } from './safe-display-name.ts';
@@ -19,9 +18,10 @@ export async function sendInvitation(
   if (!ctx.tenantId || !pending) return;
   const token = createInvitationToken(ctx, ctx.tenantId, invitationId);
   const organization = safeDisplayName(invitation.organizationName);
-  const title = `You are invited to join ${organization}`;
-  const rendered = renderEmail({
-    title,
+  const key = sendCount > 1 ? `${invitationId}.${sendCount}` : invitationId;
+  await sendOnce(ctx, key, {
+    to: email,
+    title: `You are invited to join ${organization}`,
     paragraphs: [
       `${safeDisplayName(invitation.inviterName)} invites you to join ${organization} as ${role === 'customer' ? 'a customer' : role}. They chose the names in quotation marks themselves.`,
       'This link expires in seven days and can be used once. Do not share it.',
@@ -33,6 +33,4 @@ export async function sendInvitation(
     },
     footer: `Sent by ${ctx.settings.appName} on behalf of ${organization}.`,
   });
-  const key = sendCount > 1 ? `${invitationId}.${sendCount}` : invitationId;
-  await sendOnce(ctx, key, { to: email, subject: title, ...rendered });
 }

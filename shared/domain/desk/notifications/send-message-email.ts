@@ -3,7 +3,6 @@ import type { Id } from '@insightdesk/shared/contract';
 import { matches, statement } from '@insightdesk/shared/database';
 import { conversations, messages } from '@insightdesk/shared/domain/desk/conversations';
 import { canReceiveMessages, users } from '@insightdesk/shared/domain/identity/users';
-import { renderEmail } from '@insightdesk/shared/email';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { truncate } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
@@ -34,17 +33,12 @@ export async function sendMessageEmail(ctx: Context, payload: Payload, run: Run)
     return;
   }
   const { body, number, subject, conversationId, authorName, email } = message;
-  const title = `#${number} ${subject}`;
-  const rendered = renderEmail({
-    title,
-    paragraphs: [`${safeDisplayName(authorName)} wrote:`, truncate(body, 5000)],
-    footer: `Conversation #${number}. You receive this e-mail because you take part in it.`,
-  });
   const thread = `<${conversationId}@${new URL(ctx.settings.publicUrl).hostname}>`;
   await sendOnce(ctx, `${messageId}.${recipientId}`, {
     to: email,
-    subject: title,
-    ...rendered,
+    title: `#${number} ${subject}`,
+    paragraphs: [`${safeDisplayName(authorName)} wrote:`, truncate(body, 5000)],
+    footer: `Conversation #${number}. You receive this e-mail because you take part in it.`,
     headers: { References: thread, 'In-Reply-To': thread },
   });
 }

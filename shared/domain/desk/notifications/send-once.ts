@@ -1,20 +1,25 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import { matches } from '@insightdesk/shared/database';
-import type { OutgoingEmail } from '@insightdesk/shared/email';
+import { type EmailContent, type OutgoingEmail, renderEmail } from '@insightdesk/shared/email';
 import { emailDeliveries } from './tables.ts';
 
-export type Email = Omit<OutgoingEmail, 'messageId'>;
+type Email = EmailContent & Pick<OutgoingEmail, 'to' | 'headers'>;
 
 /**
  * Sends an email once per id. When an earlier run was interrupted between sending and recording, asks
  * the mail server whether it accepted the email. A server that cannot be asked gets the email again
  * with the same Message-ID, which mailboxes deduplicate.
  */
-export async function sendOnce(ctx: Context, id: string, email: Email): Promise<void> {
+export async function sendOnce(
+  ctx: Context,
+  id: string,
+  { to, headers = {}, ...content }: Email,
+): Promise<void> {
+  const email = { to, headers, subject: content.title, ...renderEmail(content) };
   // Ids of jobs may contain slashes, which a Message-ID may not.
   const key = id.replaceAll('/', '.');
   const messageId = `<${key}@${new URL(ctx.settings.publicUrl).hostname}>`;
-  const state = await claimDelivery(ctx, key, email.to);
+  const state = await claimDelivery(ctx, key, to);
   if (state === 'sent') return;
   const isAccepted = state === 'unknown' && (await ctx.mail.wasAccepted?.(messageId));
   if (!isAccepted) await ctx.mail.send({ ...email, messageId });

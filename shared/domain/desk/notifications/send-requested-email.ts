@@ -2,7 +2,6 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import { isId } from '@insightdesk/shared/contract';
 import { findMember, findMemberByEmail } from '@insightdesk/shared/domain/identity/users';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
-import { renderEmail } from '@insightdesk/shared/email';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { eq } from 'drizzle-orm';
@@ -24,12 +23,12 @@ export async function sendRequestedEmail(
     return recipient && organization && { to: recipient.email, name: organization.name };
   });
   if (!target) return;
-  const rendered = renderEmail({
+  await sendOnce(ctx, run.id, {
+    to: target.to,
     title: subject,
     paragraphs: body.split(/\n\s*\n/),
     footer: `Sent by ${ctx.settings.appName} on behalf of ${safeDisplayName(target.name)}.`,
   });
-  await sendOnce(ctx, run.id, { to: target.to, subject, ...rendered });
 }
 
 type Request = z.output<typeof emailRequested.payload>;

@@ -1,7 +1,15 @@
 import { afterAll, expect, test } from 'bun:test';
 import { toUuid } from '@insightdesk/shared/contract';
+import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { createIsolatedTestContext } from '@insightdesk/shared/testing';
-import { appendToUpload, createResumableUpload, getResumableUpload, lockUpload } from '../index.ts';
+import {
+  appendToUpload,
+  createResumableUpload,
+  downloadAttachment,
+  getAttachment,
+  getResumableUpload,
+  lockUpload,
+} from '../index.ts';
 import { openTestAttachments } from '../test-attachments.ts';
 
 const stage = await createIsolatedTestContext();
@@ -56,4 +64,62 @@ test('a live lock holder is asked to release the lock, and a dead one loses it',
   await expect(append(second)).rejects.toMatchObject({ status: 409 });
   expect(await append(third)).toEqual({ offset: 3 });
   await Promise.all([secondLock.release(), thirdLock.release()]);
+});
+
+/** Sends a text and fails after it, as a body whose connection breaks. */
+const brokenBody = (text: string) =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text));
+    },
+    pull: (controller) => controller.error(new Error('connection lost')),
+  });
+
+test('an upload whose connections break, or whose storage fails, stores every byte once', async () => {
+  const storage = createMemoryStorage({ signer: stage.container.fileUrls });
+  const desk = await openTestAttachments(stage, { storage });
+  const { customer } = desk;
+  const holder = crypto.randomUUID();
+  const text = Array.from({ length: 40 }, (_, n) => `line ${n}\n`).join('');
+  const fields = { name: 'a.txt', sizeBytes: text.length, metadata: {}, holder };
+  const { id } = await createResumableUpload(customer, fields);
+  const offsetOf = async () => (await getResumableUpload(customer, { id })).offset;
+  const append = (offset: number, body: ReadableStream<Uint8Array>) =>
+    appendToUpload(customer, { id, offset, holder, body });
+
+  let breaks = 0;
+  for (let offset = 0; offset < text.length - 30; offset = await offsetOf()) {
+    const end = offset + 1 + Math.floor(Math.random() * 29);
+    const appending = append(offset, brokenBody(text.slice(offset, end)));
+    await expect(appending).rejects.toThrow('connection lost');
+    expect(await offsetOf()).toBe(end);
+    breaks++;
+  }
+  expect(breaks).toBeGreaterThan(5);
+
+  const { upload } = storage;
+  storage.upload = () => Promise.reject(new Error('storage unavailable'));
+  const offset = await offsetOf();
+  const rest = () => new Blob([text.slice(offset)]).stream();
+  await expect(append(offset, rest())).rejects.toThrow('storage unavailable');
+  storage.upload = upload;
+  expect(await offsetOf()).toBe(offset);
+  expect(await append(offset, rest())).toEqual({ offset: text.length });
+
+  await desk.process(id);
+  const file = await downloadAttachment(customer, { id });
+  expect(await new Response(await file.stream()).text()).toBe(text);
+  expect(await desk.fileNames(id)).toEqual(['original']);
+});
+
+test('a resumable upload with another checksum is rejected', async () => {
+  const desk = await openTestAttachments(stage);
+  const { customer } = desk;
+  const holder = crypto.randomUUID();
+  const sha256 = '0'.repeat(64);
+  const fields = { name: 'a.txt', sizeBytes: 3, metadata: {}, sha256, holder };
+  const { id } = await createResumableUpload(customer, fields);
+  await appendToUpload(customer, { id, offset: 0, holder, body: new Blob(['abc']).stream() });
+  await desk.process(id);
+  expect(await getAttachment(customer, { id })).toMatchObject({ reason: 'CHECKSUM_MISMATCH' });
 });
