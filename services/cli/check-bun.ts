@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, diagnose } from './diagnostic.ts';
 
 /** Whether this is the Bun that the project names. */
 export function checkBun(): Diagnostic {
@@ -10,5 +10,5 @@ export function checkBun(): Diagnostic {
   const wanted = packageManager.replace('bun@', '');
   const isFine = Bun.version === wanted;
   const fix = `call it as npx bun@${wanted} run desk doctor, or let npm start take the right one`;
-  return { name: 'bun', found: `${Bun.version}, wanted ${wanted}`, ...(!isFine && { fix }) };
+  return diagnose('bun', `${Bun.version}, wanted ${wanted}`, !isFine && fix);
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate } from 'node:tls';
-import { type Diagnostic, runCheck } from './diagnostic.ts';
+import { type Diagnostic, diagnose, runCheck } from './diagnostic.ts';
 
 const DAY_MS = 86_400_000;
 const WARNING_DAYS = 21;
@@ -20,16 +20,8 @@ export interface CertificateOptions {
 export async function checkCertificate(options: CertificateOptions): Promise<Diagnostic[]> {
   const name = 'certificate';
   const { protocol, host } = new URL(options.url);
-  if (protocol !== 'https:') {
-    return [
-      {
-        name,
-        found: `${host} is not https`,
-        fix: 'set API_URL or APP_URL to https://…',
-        isWarning: true,
-      },
-    ];
-  }
+  if (protocol !== 'https:')
+    return [diagnose(name, `${host} is not https`, 'set API_URL or APP_URL to https://…', true)];
   const fix = `let nginx listen at ${host}; if it does, ask again from where it can be reached`;
   const found = await runCheck(name, () => inspect(options), { fix, timeoutMs: TIMEOUT_MS });
   // Many a container cannot reach its own public address.
@@ -42,15 +34,10 @@ async function inspect({ url, ca, now = Date.now() }: CertificateOptions): Promi
   const days = Math.floor((until.getTime() - now) / DAY_MS);
   const found = `until ${until.toISOString().slice(0, 10)}, ${days} days`;
   const isExpiring = days < WARNING_DAYS;
-  const trust = { name: 'certificate trust', found: trustError ?? 'trusted' };
   const fix = 'use a certificate of this name by an authority that browsers know';
   return [
-    {
-      name: 'certificate',
-      found,
-      ...(isExpiring && { fix: RENEW, isWarning: days >= ERROR_DAYS }),
-    },
-    { ...trust, ...(trustError && { fix }) },
+    diagnose('certificate', found, isExpiring && RENEW, days >= ERROR_DAYS),
+    diagnose('certificate trust', trustError ?? 'trusted', trustError && fix),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Config } from '@insightdesk/shared/config';
 import { connect, loadMigrations } from '@insightdesk/shared/database';
-import { compareClock, type Diagnostic, runCheck } from './diagnostic.ts';
+import { compareClock, type Diagnostic, diagnose, runCheck } from './diagnostic.ts';
 
 const MIN_SERVER = 160_000;
 const requiredExtensions = ['vector', 'btree_gin'];
@@ -43,32 +43,33 @@ async function query<T extends object>(url: string, text: string) {
 async function checkServer(url: string): Promise<Diagnostic[]> {
   const { row, ...times } = await query<ServerRow>(url, SERVER);
   const missing = requiredExtensions.filter((name) => !row.extensions.includes(name));
+  const exposed = row.exposed.length > 0 && `not forced on ${row.exposed.join(', ')}`;
   return [
-    {
-      name: 'postgres',
-      found: row.version,
-      ...(row.number < MIN_SERVER && { fix: 'upgrade to PostgreSQL 16 or newer' }),
-    },
+    diagnose(
+      'postgres',
+      row.version,
+      row.number < MIN_SERVER && 'upgrade to PostgreSQL 16 or newer',
+    ),
     compareClock('postgres clock', { theirs: row.now.getTime(), ...times }),
-    {
-      name: 'extensions',
-      found: row.extensions.join(', '),
-      ...(missing.length > 0 && {
-        fix: `create extension ${missing.join(', ')} as a superuser, then desk migrate`,
-      }),
-    },
-    {
-      name: 'row security',
-      found: row.exposed.length > 0 ? `not forced on ${row.exposed.join(', ')}` : 'forced',
-      ...(row.exposed.length > 0 && { fix: 'alter table … enable, then force row level security' }),
-    },
-    {
-      name: 'durability',
-      found: row.durable
-        ? 'fsync and full_page_writes are on'
-        : 'a power failure may corrupt the database',
-      ...(!row.durable && { fix: 'set fsync and full_page_writes to on', isWarning: true }),
-    },
+    diagnose(
+      'extensions',
+      row.extensions.join(', '),
+      missing.length > 0 &&
+        `create extension ${missing.join(', ')} as a superuser, then desk migrate`,
+    ),
+    diagnose(
+      'row security',
+      exposed || 'forced',
+      exposed && 'alter table … enable, then force row level security',
+    ),
+    row.durable
+      ? diagnose('durability', 'fsync and full_page_writes are on')
+      : diagnose(
+          'durability',
+          'a power failure may corrupt the database',
+          'set fsync and full_page_writes to on',
+          true,
+        ),
   ];
 }
 
@@ -96,9 +97,8 @@ async function checkRole(url: string): Promise<Diagnostic[]> {
   const { row } = await query<Role>(url, ROLE);
   const owned = row.owned > 0 ? [`owns ${row.owned} tables`] : [];
   const problems = [...row.powers, ...row.groups.map((group) => `is in ${group}`), ...owned];
-  const found =
-    problems.length > 0 ? problems.join(', ') : 'not a superuser, no BYPASSRLS, owns nothing';
-  return [{ name: `role ${row.name}`, found, ...(problems.length > 0 && { fix: PROVISION }) }];
+  const found = problems.join(', ') || 'not a superuser, no BYPASSRLS, owns nothing';
+  return [diagnose(`role ${row.name}`, found, problems.length > 0 && PROVISION)];
 }
 
 const ROLE = `select r.rolname::text as name,
@@ -117,7 +117,7 @@ async function checkMigrations(url: string | undefined): Promise<Diagnostic[]> {
   const name = 'migrations';
   if (!url) {
     const fix = 'set DATABASE_MIGRATION_URL, the login of the schema owner, to check them';
-    return [{ name, found: 'not readable with the configured logins', fix, isWarning: true }];
+    return [diagnose(name, 'not readable with the configured logins', fix, true)];
   }
   const notApplied = (await loadMigrations(url, TIMEOUT_MS)).filter(
     ({ state }) => state !== 'applied' && state !== 'unknown',
@@ -125,5 +125,5 @@ async function checkMigrations(url: string | undefined): Promise<Diagnostic[]> {
   const found =
     notApplied.map(({ name, state }) => `${name} is ${state}`).join(', ') || 'all applied';
   const fix = 'run bun run desk migrate; bun run desk migrate --status shows details';
-  return [{ name, found, ...(notApplied.length > 0 && { fix }) }];
+  return [diagnose(name, found, notApplied.length > 0 && fix)];
 }

@@ -5,7 +5,7 @@ import { checkCertificate } from './check-certificate.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkValkey } from './check-valkey.ts';
-import { type Diagnostic, runCheck } from './diagnostic.ts';
+import { type Diagnostic, diagnose, runCheck } from './diagnostic.ts';
 
 const MIN_FREE_BYTES = 1024 ** 3;
 
@@ -82,9 +82,5 @@ async function checkDisk(name: string, path: string): Promise<Diagnostic> {
   const { bavail, bsize } = await statfs(path);
   const bytes = bavail * bsize;
   const found = `${path}, ${(bytes / MIN_FREE_BYTES).toFixed(1)} GiB free`;
-  return {
-    name,
-    found,
-    ...(bytes < MIN_FREE_BYTES && { fix: 'free at least 1 GiB on that disk' }),
-  };
+  return diagnose(name, found, bytes < MIN_FREE_BYTES && 'free at least 1 GiB on that disk');
 }

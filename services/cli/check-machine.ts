@@ -5,7 +5,7 @@ import { findTool, requiredTools } from '../../tools/stack/machine/toolchain.ts'
 import { findUnprivileged } from '../../tools/stack/machine/unprivileged.ts';
 import { cacheDirectory, dataDirectory, root } from '../../tools/stack/paths.ts';
 import { checkBun } from './check-bun.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, diagnose } from './diagnostic.ts';
 
 const MIN_NODE = 20;
 const MIN_FREE_BYTES = 1024 ** 3;
@@ -30,12 +30,7 @@ function checkNode(): Diagnostic {
   const { stdout } = spawnSync('node', ['--version'], { encoding: 'utf8' });
   const version = stdout?.trim() ?? '';
   const isFine = Number.parseInt(version.slice(1), 10) >= MIN_NODE;
-  const found = version || 'missing';
-  return {
-    name: 'node',
-    found,
-    ...(!isFine && { fix: `install Node.js ${MIN_NODE} or newer` }),
-  };
+  return diagnose('node', version || 'missing', !isFine && `install Node.js ${MIN_NODE} or newer`);
 }
 
 const packageManager = () => Bun.which('apt-get') ?? Bun.which('brew');
@@ -73,5 +68,5 @@ function checkDirectory(name: string, path: string): Diagnostic {
   const { bavail, bsize } = statfsSync(existsSync(path) ? path : root);
   const hasSpace = bavail * bsize > MIN_FREE_BYTES;
   const found = `${path}, ${((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB free`;
-  return { name, found, ...(!hasSpace && { fix: 'free a gibibyte on that disk' }) };
+  return diagnose(name, found, !hasSpace && 'free a gibibyte on that disk');
 }

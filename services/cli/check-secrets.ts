@@ -1,5 +1,5 @@
 import type { Config } from '@insightdesk/shared/config';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, diagnose } from './diagnostic.ts';
 
 const MIN_BITS = 100;
 const MIN_CHARACTERS = 12;
@@ -34,8 +34,7 @@ export function checkSecrets({ auth, environment, database, valkey }: Config): D
   return [...strengths, ...passwords];
 
   function toDiagnostic(name: string, weak: string | undefined, fix: string): Diagnostic {
-    if (!weak) return { name, found: 'strong' };
-    return { name, found: weak, fix, ...(!isDeployed && { isWarning: true }) };
+    return diagnose(name, weak ?? 'strong', weak && fix, !isDeployed);
   }
 }
 

@@ -6,7 +6,7 @@ import { isFree, preferredPorts } from '../../tools/stack/processes/ports.ts';
 import { findRunFile, type RunFile } from '../../tools/stack/run-file.ts';
 import { respondsOk } from '../../tools/stack/servers/http.ts';
 import { respondsToPing } from '../../tools/stack/servers/valkey.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, diagnose } from './diagnostic.ts';
 
 const RESTART = 'Ctrl-C the npm start that runs here, read its last lines, and start it again';
 
@@ -52,11 +52,7 @@ async function checkProcesses(run: RunFile): Promise<Diagnostic[]> {
   return Promise.all(
     processes.map(async ({ name, url, answers }) => {
       const isFine = await answers;
-      return {
-        name,
-        found: isFine ? url : `${url} does not answer`,
-        ...(!isFine && { fix: RESTART }),
-      };
+      return diagnose(name, isFine ? url : `${url} does not answer`, !isFine && RESTART);
     }),
   );
 }

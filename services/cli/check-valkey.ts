@@ -1,6 +1,6 @@
 import type { CommandApp, ValkeyPurpose } from '@insightdesk/shared/boot';
 import { pingValkey } from '@insightdesk/shared/valkey';
-import { compareClock, type Diagnostic, runCheck } from './diagnostic.ts';
+import { compareClock, type Diagnostic, diagnose, runCheck } from './diagnostic.ts';
 
 const MIN_SERVER = 7.2;
 const MAX_MEMORY_RATIO = 0.9;
@@ -54,7 +54,7 @@ export function checkInfo(name: string, text: string, isCache: boolean): Diagnos
   const version = info.get('valkey_version') ?? info.get('redis_version') ?? 'unknown';
   const isOld = Number.parseFloat(version) < MIN_SERVER;
   return [
-    { name, found: version, ...(isOld && { fix: `upgrade to Valkey ${MIN_SERVER} or newer` }) },
+    diagnose(name, version, isOld && `upgrade to Valkey ${MIN_SERVER} or newer`),
     checkPolicy(name, info, isCache),
     checkMemory(name, info),
     ...(isCache ? [] : [checkPersistence(name, info)]),
@@ -68,11 +68,11 @@ function checkPolicy(valkey: string, info: Info, isCache: boolean): Diagnostic {
   const name = `${valkey} policy`;
   if (!isCache) {
     const fix = 'set maxmemory-policy noeviction: jobs and channel logs must not be evicted';
-    return { name, found: policy, ...(policy !== 'noeviction' && { fix }) };
+    return diagnose(name, policy, policy !== 'noeviction' && fix);
   }
   const fix = 'set maxmemory and maxmemory-policy allkeys-lru, so that a full cache evicts';
   const evicts = policy.startsWith('allkeys-') && info.get('maxmemory') !== '0';
-  return { name, found: policy, ...(!evicts && { fix, isWarning: true }) };
+  return diagnose(name, policy, !evicts && fix, true);
 }
 
 function checkMemory(valkey: string, info: Info): Diagnostic {
@@ -81,7 +81,7 @@ function checkMemory(valkey: string, info: Info): Diagnostic {
   const isFull = !!max && (used ?? 0) > max * MAX_MEMORY_RATIO;
   const found = `${mebibytes(used)} of ${max ? mebibytes(max) : 'all there is'}`;
   const fix = 'raise maxmemory, or see what fills it: bun run desk queues list';
-  return { name: `${valkey} memory`, found, ...(isFull && { fix, isWarning: true }) };
+  return diagnose(`${valkey} memory`, found, isFull && fix, true);
 }
 
 function checkPersistence(valkey: string, info: Info): Diagnostic {

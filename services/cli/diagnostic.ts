@@ -9,6 +9,14 @@ export interface Diagnostic {
   isWarning?: boolean;
 }
 
+/** A diagnostic that is an error, or a warning, if there is something to fix. */
+export const diagnose = (
+  name: string,
+  found: string,
+  fix?: string | false | undefined,
+  isWarning = false,
+): Diagnostic => ({ name, found, ...(fix && { fix, ...(isWarning && { isWarning }) }) });
+
 export const isError = ({ fix, isWarning }: Diagnostic) => fix !== undefined && !isWarning;
 export const isWarning = (finding: Diagnostic) => finding.fix !== undefined && !isError(finding);
 
@@ -35,7 +43,7 @@ export function compareClock(
   const certainMs = Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
   const found = `${Math.round(offsetMs)} ms from ours, give or take ${Math.ceil(uncertaintyMs)}`;
   const fix = 'let both machines keep time with NTP: sign-ins, links and schedules go by the clock';
-  return { name, found, ...(certainMs > MAX_SKEW_MS && { fix }) };
+  return diagnose(name, found, certainMs > MAX_SKEW_MS && fix);
 }
 
 const MAX_SKEW_MS = 2_000;

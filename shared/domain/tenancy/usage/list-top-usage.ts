@@ -1,19 +1,9 @@
-import { fromUuid, type Id } from '@insightdesk/shared/contract';
+import { fromUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
-/** A counter of an organization for today, in UTC, or its stored bytes. */
-export interface UsageEntry {
-  tenantId: Id<'org'>;
-  counter: string;
-  value: number;
-}
-
-/** The organizations with the highest value of each counter and of stored bytes; `limit` of each. */
-export async function listTopUsage(
-  database: Pick<Database, 'write'>,
-  limit: number,
-): Promise<UsageEntry[]> {
+/** The organizations with the highest value of each counter of today (UTC) and of stored bytes; `limit` of each. */
+export async function listTopUsage(database: Pick<Database, 'write'>, limit: number) {
   const rows = await database.write('system', (tx) =>
     tx.execute<{ tenant_id: string; counter: string; value: number }>(sql`
       select tenant_id, metric as counter, value::float8 as value from (

@@ -25,26 +25,15 @@ export async function loadSigningKeys(
   }));
 }
 
-/** A signing key as operators see it. */
-interface SigningKeyState {
-  id: string;
-  isConfigured: boolean;
-  createdAt: Date;
-  signsFrom: Date;
-  endsAt: Date | null;
-}
-
 /** All signing keys, the newest first. */
-export async function listSigningKeys(
-  identityDatabase: Pick<IdentityDatabase, 'read'>,
-): Promise<SigningKeyState[]> {
+export async function listSigningKeys(identityDatabase: Pick<IdentityDatabase, 'read'>) {
   const rows = await identityDatabase.read({}, (tx) =>
     tx.execute<{
       id: string;
       isConfigured: boolean;
       created: number;
       start: number;
-      end: number;
+      end: number | null;
     }>(sql`
       select id, sealed is null as "isConfigured", extract(epoch from created_at)::float8 as created,
         extract(epoch from signs_from)::float8 as start, extract(epoch from ends_at)::float8 as end

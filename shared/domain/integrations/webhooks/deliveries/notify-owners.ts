@@ -1,7 +1,6 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import { sendOnce } from '@insightdesk/shared/domain/desk/notifications';
 import { listOwners } from '@insightdesk/shared/domain/identity/users';
-import { renderEmail } from '@insightdesk/shared/email';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
 import { requireWebhook } from '../get-webhook.ts';
@@ -22,18 +21,17 @@ export async function notifyOwners(
     url: (await requireWebhook(tenant, webhookId)).url,
     owners: await listOwners(tenant),
   }));
-  const title = 'A webhook was disabled';
-  const email = renderEmail({
-    title,
+  const content = {
+    title: 'A webhook was disabled',
     paragraphs: [
       `${ctx.settings.appName} no longer delivers events to ${url}`,
       reasons[reason],
       'Fix the receiver, enable the webhook again, and replay the events since then.',
     ],
     footer: 'You receive this e-mail because you are an owner of the organization.',
-  });
+  };
   for (const { id, email: to, emailVerifiedAt } of owners) {
     if (!emailVerifiedAt && ctx.settings.requiresVerifiedEmail) continue;
-    await sendOnce(ctx, `${run.id}.${id}`, { to, subject: title, ...email });
+    await sendOnce(ctx, `${run.id}.${id}`, { to, ...content });
   }
 }
