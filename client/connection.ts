@@ -15,7 +15,7 @@ export interface ConnectionOptions {
   onEnd: (error: Error) => void;
 }
 
-export interface Connection {
+interface Connection {
   readonly socket: Socket;
   /** Connects, unless the socket is connected or connecting. */
   open(): void;
@@ -93,7 +93,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   return {
     socket,
     open,
-    onTokensChange: (tokens) => (tokens ? authenticate(tokens) : onEnd(createSignedOutError())),
+    onTokensChange: (tokens: Tokens | undefined) =>
+      tokens ? authenticate(tokens) : onEnd(createSignedOutError()),
     close() {
       stop.abort();
       socket.disconnect();

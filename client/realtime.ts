@@ -27,17 +27,8 @@ export interface RealtimeOptions
   onError: (error: unknown) => void;
 }
 
-export interface Realtime {
-  subscribe(channel: string, listener: ChannelListener): Subscription;
-  presence(channel: string, listener: PresenceListener): Presence;
-  setPresence(presence: PresenceUpdate): void;
-  onRequest(name: string, handler: RequestHandler): () => void;
-  onTokensChange(tokens: Tokens | undefined): void;
-  close(): void;
-}
-
 /** Creates subscriptions, presence and request handlers on one connection, opened when needed. */
-export function createRealtime(options: RealtimeOptions): Realtime {
+export function createRealtime(options: RealtimeOptions) {
   const { onConnectionChange, onError, tokenStore } = options;
   const requestHandlers = new RequestHandlers(onError);
   const connection = createConnection({
@@ -81,14 +72,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     if (isClosed) throw new ClientClosedError('The client is closed');
   }
 
-  const subscribe: Realtime['subscribe'] = (channel, listener) => {
+  const subscribe = (channel: string, listener: ChannelListener): Subscription => {
     requireOpen();
     return subscriptions.subscribe(channel, listener);
   };
 
   return {
     subscribe,
-    presence: (channel, listener) =>
+    presence: (channel: string, listener: PresenceListener): Presence =>
       createPresence({
         channel,
         listener,
@@ -96,21 +87,21 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         subscribe: (channelListener) => subscribe(channel, channelListener),
         listMembers: () => listMembers(socket, channel),
       }),
-    setPresence(presence) {
+    setPresence(presence: PresenceUpdate): void {
       ownPresence = presence;
       sendPresence();
     },
-    onRequest(name, handler) {
+    onRequest(name: string, handler: RequestHandler): () => void {
       requireOpen();
       const remove = requestHandlers.add(name, handler);
       if (tokenStore.current) open();
       return remove;
     },
-    onTokensChange(tokens) {
+    onTokensChange(tokens: Tokens | undefined): void {
       connection.onTokensChange(tokens);
       if (tokens && !isClosed) open();
     },
-    close() {
+    close(): void {
       isClosed = true;
       connection.close();
       endAll(new ClientClosedError('The client is closed'));

@@ -23,15 +23,7 @@ interface SubscriptionsOptions {
   onError: (error: unknown) => void;
 }
 
-export interface Subscriptions {
-  readonly isEmpty: boolean;
-  subscribe(channel: string, listener: ChannelListener): Subscription;
-  onConnect(): void;
-  onDisconnect(): void;
-  end(error: Error): void;
-}
-
-export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+export function createSubscriptions(options: SubscriptionsOptions) {
   const { socket, open, refreshToken, onError } = options;
   const byChannel = new Map<string, ChannelSubscription>();
   socket.on('event', (event: ChannelEvent) => byChannel.get(event.channel)?.onEvent(event));
@@ -73,7 +65,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     get isEmpty() {
       return byChannel.size === 0;
     },
-    subscribe(channel, listener) {
+    subscribe(channel: string, listener: ChannelListener): Subscription {
       const own = copyOf(listener);
       const subscription = byChannel.get(channel) ?? create(channel);
       subscription.add(own);
@@ -95,7 +87,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     onDisconnect() {
       for (const subscription of byChannel.values()) subscription.leave();
     },
-    end(error) {
+    end(error: Error): void {
       const ended = [...byChannel.values()];
       byChannel.clear();
       for (const subscription of ended) subscription.end(error);

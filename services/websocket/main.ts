@@ -1,7 +1,7 @@
 import { boot } from '@insightdesk/shared/boot';
-import { type Id, rateLimitRules, socketLimits } from '@insightdesk/shared/contract';
+import { rateLimitRules, socketLimits } from '@insightdesk/shared/contract';
 import { createAddressReader, createHealthApp, createRateLimits } from '@insightdesk/shared/http';
-import { createChannelLog, createPresenceMembers } from '@insightdesk/shared/realtime';
+import { createPresenceMembers } from '@insightdesk/shared/realtime';
 import { channels } from './channels.ts';
 import { countConnections, createConnectionLimits } from './handshake/connection-limits.ts';
 import { unauthenticatedLimits } from './handshake/unauthenticated-connections.ts';
@@ -24,10 +24,6 @@ await boot('websocket', (app) => {
   const root = app.context({ actor, tenantId: undefined, requestId: 'websocket' });
   const isLimited = config.rateLimit.maxRequests > 0;
   const { meter } = container;
-  const history = {
-    ...config.realtime,
-    budgetOf: (tenantId: Id<'org'>) => meter.limitOf(tenantId, 'log-bytes'),
-  };
   const countsOptions = { onError: createThrottledErrorLog(log), subscriber: valkey.hub };
   const connectionLimits = isLimited
     ? createConnectionLimits(container.valkey, {
@@ -49,9 +45,9 @@ await boot('websocket', (app) => {
         return container.presence.connected(tenantId, userId);
       },
     },
-    channelLog: createChannelLog(container.valkey, history),
+    channelLog: container.channelLog,
     presenceMembers: createPresenceMembers(container.valkey, {
-      ...history,
+      ...container.channelHistory,
       onError: (error) => log.warn({ err: String(error) }, 'presence: update failed'),
     }),
     channels,

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@insightdesk/shared/boot';
 import { openWebhookSink } from '@insightdesk/shared/domain/integrations/webhooks';
-import { createParkedJobs, createQueues } from '@insightdesk/shared/jobs';
-import { createChannelLog } from '@insightdesk/shared/realtime';
+import { createQueues } from '@insightdesk/shared/jobs';
 import { effectsOf } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay-events.ts';
 import { readReplayOptions } from './replay-options.ts';
@@ -35,21 +34,12 @@ if (values.help || typeof options === 'string') {
 process.exitCode = await replay(options);
 
 async function replay(request: ReplayOptions): Promise<number> {
-  const { refused, ...report } = await runCommand('worker', async ({ config, container }) => {
+  const { refused, ...report } = await runCommand('worker', async ({ container }) => {
     const url = container.relayUrl;
     const valkey = container.connectValkey('queue', 'command', 'replay');
-    const queues = createQueues(valkey, 'jobs', {
-      parkedJobs: createParkedJobs(container.database),
-      quotaOf: (tenantId) => ({
-        jobs: container.meter.limitOf(tenantId, 'waiting-jobs'),
-        bytes: container.meter.limitOf(tenantId, 'job-bytes'),
-      }),
-    });
+    const queues = createQueues(valkey, 'jobs', container.queueLimits);
     const webhooks = openWebhookSink(url);
-    const channelLog = createChannelLog(container.valkey, {
-      ...config.realtime,
-      budgetOf: (tenantId) => container.meter.limitOf(tenantId, 'log-bytes'),
-    });
+    const { channelLog } = container;
     try {
       return await replayEvents(effectsOf, { url, channelLog, queues, webhooks }, request);
     } finally {

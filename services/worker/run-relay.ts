@@ -1,10 +1,9 @@
 import type { App } from '@insightdesk/shared/boot';
-import type { Id } from '@insightdesk/shared/contract';
 import { openWebhookSink } from '@insightdesk/shared/domain/integrations/webhooks';
 import { openAuditSink } from '@insightdesk/shared/domain/tenancy/audit';
 import { createRelay, type Relay } from '@insightdesk/shared/events';
 import { createDataLossDetector, hasOlderWorkers } from '@insightdesk/shared/jobs';
-import { createChannelLog, createChannelRebuild } from '@insightdesk/shared/realtime';
+import { createChannelRebuild } from '@insightdesk/shared/realtime';
 import { createCoalescer } from './coalesce-notifications.ts';
 import { createDispatch } from './dispatch.ts';
 import { watchRelay } from './metrics/watch-relay.ts';
@@ -22,13 +21,9 @@ export function runRelay(app: App, { queues, valkey, parkedJobs }: WorkerQueues)
   const audit = openAuditSink(url, config.database.timeoutMs);
   lifecycle.registerShutdownHook('audit', () => audit.close());
   const dataLoss = createDataLossDetector(valkey);
-  const history = {
-    ...config.realtime,
-    budgetOf: (tenantId: Id<'org'>) => container.meter.limitOf(tenantId, 'log-bytes'),
-  };
   const metrics = watchRelay(app);
   const dispatch = createDispatch(effectsOf, {
-    channelLog: metrics.watchLog(createChannelLog(container.valkey, history)),
+    channelLog: metrics.watchLog(container.channelLog),
     queues,
     cache: container.cache,
     webhooks,
@@ -45,7 +40,7 @@ export function runRelay(app: App, { queues, valkey, parkedJobs }: WorkerQueues)
       return positions;
     }),
     prepare: createRebuild(effectsOf, {
-      channels: createChannelRebuild(container.valkey, history),
+      channels: createChannelRebuild(container.valkey, container.channelHistory),
       dataLoss,
       queues,
       parkedJobs,

@@ -26,21 +26,13 @@ export function serveHealth(app: App, { valkey }: WorkerQueues): void {
   });
 }
 
-/** The backlog of every queue and the number of workers that it needs. */
-export interface ScalingSignal {
-  queues: Record<string, Backlog>;
-  /** Of all queues that are not paused. */
-  total: Pick<Backlog, 'waiting' | 'oldestSeconds'>;
-  desiredWorkers: number;
-}
-
-/** Returns the current signal when called; it must be called every few seconds. */
-export function createScalingSignal(
+/** Returns the backlog of all queues and the number of workers that they need; to be called every few seconds. */
+function createScalingSignal(
   readBacklog: () => Promise<Record<string, Backlog>>,
   maxWorkers: number,
 ) {
   let scaling: Scaling = { workers: scalingPolicy.minWorkers };
-  return async (): Promise<ScalingSignal> => {
+  return async () => {
     const queues = await readBacklog();
     scaling = scale(scaling, queues, Date.now(), { ...scalingPolicy, maxWorkers });
     return { queues, total: totalOf(queues), desiredWorkers: scaling.workers };

@@ -1,14 +1,16 @@
 import { createAntivirus } from '@insightdesk/shared/antivirus';
 import type { Config } from '@insightdesk/shared/config';
+import type { Id } from '@insightdesk/shared/contract';
 import { withApiKeys } from '@insightdesk/shared/domain/identity/api-keys';
 import { loadSigningKeys } from '@insightdesk/shared/domain/identity/users';
 import { createMeter } from '@insightdesk/shared/domain/tenancy/usage';
 import { createMailer } from '@insightdesk/shared/email';
-import { readQueueUsage } from '@insightdesk/shared/jobs';
+import { createParkedJobs, readQueueUsage } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
 import {
   countOpenSockets,
+  createChannelLog,
   createPresenceRegistry,
   createRequests,
   listLogBytes,
@@ -65,6 +67,20 @@ function registerParts(config: Config, log: Logger) {
         }),
       { dispose: (meter) => meter.close() },
     )
+    .register('channelHistory', ({ meter }) => ({
+      ...config.realtime,
+      budgetOf: (tenantId: Id<'org'>) => meter.limitOf(tenantId, 'log-bytes'),
+    }))
+    .register('channelLog', ({ valkey, channelHistory }) =>
+      createChannelLog(valkey, channelHistory),
+    )
+    .register('queueLimits', ({ database, meter }) => ({
+      parkedJobs: createParkedJobs(database),
+      quotaOf: (tenantId: Id<'org'>) => ({
+        jobs: meter.limitOf(tenantId, 'waiting-jobs'),
+        bytes: meter.limitOf(tenantId, 'job-bytes'),
+      }),
+    }))
     .register('backgroundTasks', () => createBackgroundTasks(log), {
       dispose: (tasks) => tasks.close(),
     });
