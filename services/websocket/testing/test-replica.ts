@@ -39,7 +39,7 @@ function createRealtimeParts(parts: AppContainer, closing: Closing) {
     valkey,
     channelLog: () => createChannelLog(valkey('command'), history),
     presence: () => createPresenceRegistry(valkey('command'), { onError: () => {} }),
-    presenceMembers: ({ graceMs = 2_000, leaseMs = 3_000 } = {}) =>
+    presenceMembers: ({ graceMs = 500, leaseMs = 3_000 } = {}) =>
       createPresenceMembers(valkey('command'), {
         ...history,
         leaseMs,
