@@ -18,6 +18,7 @@ export {
 } from './test-context.ts';
 export { createTestDatabase } from './test-database.ts';
 export { testEnvironment } from './test-environment.ts';
+export { bombAvif, createPng, pngChunk, randomPng } from './test-images.ts';
 export { bySize, isLongTier } from './tier.ts';
 export { totpCode } from './totp-code.ts';
 export { until } from './until.ts';

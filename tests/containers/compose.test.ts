@@ -15,6 +15,8 @@ interface Service {
   cap_add?: string[];
   volumes?: string[];
   security_opt?: string[];
+  healthcheck?: object;
+  deploy?: { resources?: { limits?: { memory?: string } } };
 }
 const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).text()) as {
   services: Record<string, Service>;
@@ -64,6 +66,20 @@ test('the certificate service has its own network and only the certificate volum
     (volume) => !/^\./.test(volume),
   );
   expect(mounted.map((volume) => volume.split(':')[0])).toEqual(['tls', 'acme', 'certificates']);
+});
+
+test('every service that runs by default has a health check and a memory limit', () => {
+  const running = Object.entries(compose.services).filter(
+    ([name, { profiles = [] }]) => profiles.length === 0 && !['prepare', 'migrate'].includes(name),
+  );
+  expect(running.map(([name]) => name).toSorted()).toEqual([
+    ...['api-1', 'api-2', 'cache', 'nginx', 'postgres', 'valkey'],
+    ...['websocket-1', 'websocket-2', 'worker'],
+  ]);
+  for (const [name, { healthcheck, deploy }] of running) {
+    const memory = deploy?.resources?.limits?.memory;
+    expect([name, healthcheck, memory]).toEqual([name, expect.any(Object), expect.any(String)]);
+  }
 });
 
 test('optional services are in a profile', () => {

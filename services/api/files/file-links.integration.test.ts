@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { randomPng } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { expectError } from '../testing/expect-error.ts';
 import { createFilesApi } from '../testing/files-api.ts';
-import { randomPng } from '../testing/random-png.ts';
 
 const api = await createFilesApi();
 type Tenant = Awaited<ReturnType<typeof api.createTenant>>;

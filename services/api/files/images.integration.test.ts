@@ -3,9 +3,8 @@ import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { expireUploads } from '@insightdesk/shared/domain/desk/attachments';
 import type { JobRun } from '@insightdesk/shared/jobs';
-import { until } from '@insightdesk/shared/testing';
+import { randomPng, until } from '@insightdesk/shared/testing';
 import { createFilesApi } from '../testing/files-api.ts';
-import { randomPng } from '../testing/random-png.ts';
 
 const api = await createFilesApi();
 const { storage } = api.context.files;

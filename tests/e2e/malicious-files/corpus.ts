@@ -1,6 +1,7 @@
+import { bombAvif, createPng, pngChunk } from '@insightdesk/shared/testing';
 import { createRandom } from '../../../shared/testing/random.ts';
-import { compressZeros, gif, png, pngChunk, smallImages, tiff } from './images.ts';
-import { bombAvif, recordings } from './media.ts';
+import { compressZeros, gif, smallImages, tiff } from './images.ts';
+import { recordings } from './media.ts';
 import { zip } from './zip.ts';
 
 /** A malicious file and its allowed results. */
@@ -125,39 +126,39 @@ function bombs(): MaliciousFile[] {
     {
       description: 'a PNG of 3,600 megapixels',
       name: 'a.png',
-      bytes: png(60_000, 60_000, rows),
+      bytes: createPng(60_000, 60_000, [rows]),
       expectedErrors: imageErrors,
     },
     {
       description: 'a PNG with the maximum dimensions',
       name: 'b.png',
-      bytes: png(2 ** 31 - 1, 2 ** 31 - 1, pixel),
+      bytes: createPng(2 ** 31 - 1, 2 ** 31 - 1, [pixel]),
       expectedErrors: imageErrors,
     },
     {
       description: 'a PNG without dimensions',
       name: 'c.png',
-      bytes: png(0, 0, pixel),
+      bytes: createPng(0, 0, [pixel]),
       expectedErrors: imageErrors,
     },
     {
       description: 'a PNG of one pixel with 200 MB of rows',
       name: 'd.png',
-      bytes: png(1, 1, rows),
+      bytes: createPng(1, 1, [rows]),
       expectedErrors: imageErrors,
       acceptedTypes: 'image/png',
     },
     {
       description: 'a PNG with a color profile of 200 MB',
       name: 'e.png',
-      bytes: png(1, 1, pngChunk('iCCP', profile), pixel),
+      bytes: createPng(1, 1, [pngChunk('iCCP', profile), pixel]),
       expectedErrors: imageErrors,
       acceptedTypes: 'image/png',
     },
     {
       description: 'a PNG of 20,000 chunks',
       name: 'f.png',
-      bytes: png(1, 1, ...manyChunks, pixel),
+      bytes: createPng(1, 1, [...manyChunks, pixel]),
       expectedErrors: imageErrors,
       acceptedTypes: 'image/png',
     },

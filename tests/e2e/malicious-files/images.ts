@@ -1,4 +1,4 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 
 const WIDTH = 24;
 const HEIGHT = 16;
@@ -19,29 +19,6 @@ export async function smallImages() {
   ]);
   const [png, jpeg, webp, gif, avif] = images as [Buffer, Buffer, Buffer, Buffer, Buffer];
   return { png, jpg: jpeg, webp, gif, avif };
-}
-
-/** A PNG with these dimensions in its header and these chunks. */
-export function png(width: number, height: number, ...chunks: Buffer[]): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header[8] = 8;
-  return Buffer.concat([
-    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
-    pngChunk('IHDR', header),
-    ...chunks,
-    pngChunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-export function pngChunk(type: string, content: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type), content]);
-  const chunk = Buffer.alloc(body.byteLength + 8);
-  chunk.writeUInt32BE(content.byteLength, 0);
-  body.copy(chunk, 4);
-  chunk.writeUInt32BE(crc32(body), body.byteLength + 4);
-  return chunk;
 }
 
 /** Compressed zeros, a thousand times smaller. */

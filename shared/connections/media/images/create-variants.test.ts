@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { bombAvif } from '@insightdesk/shared/testing';
 import sharp from 'sharp';
 import { createMedia } from '../index.ts';
 import { type ImageFormat, readImageHeader } from './read-image-header.ts';
-import { animation, bombAvif, bombPng, phonePhoto, testImage } from './test-images.ts';
+import { animation, bombPng, phonePhoto, testImage } from './test-images.ts';
 
 setDefaultTimeout(30_000);
 const MAX_PIXELS = 12_000_000;

@@ -2,9 +2,10 @@ import { afterAll, expect, setDefaultTimeout, spyOn, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bombAvif } from '@insightdesk/shared/testing';
 import { createMedia } from '../index.ts';
 import { createImageWorkerPool, type ImageWorkerPoolOptions } from './image-worker-pool.ts';
-import { bombAvif, testImage } from './test-images.ts';
+import { testImage } from './test-images.ts';
 
 setDefaultTimeout(30_000);
 const MB = 1024 * 1024;

@@ -1,7 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { bombAvif } from '@insightdesk/shared/testing';
 import sharp from 'sharp';
 import { createMedia, type ImageTransform } from '../index.ts';
-import { animation, bombAvif, bombPng, phonePhoto, testImage } from './test-images.ts';
+import { animation, bombPng, phonePhoto, testImage } from './test-images.ts';
 
 setDefaultTimeout(30_000);
 const media = createMedia({ maxPixels: 12_000_000, concurrency: 2 });
