@@ -1,4 +1,4 @@
-import { expect, setSystemTime, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { Channels } from '@insightdesk/shared/contract';
 import { createRateLimits } from '@insightdesk/shared/http';
 import { deferred } from '@insightdesk/shared/promises';
@@ -25,24 +25,11 @@ async function setUp(overrides: Parameters<typeof startReplica>[1] = {}) {
 
 const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
-test.each([
-  ['no token', {}, 'UNAUTHENTICATED'],
-  ['an invalid token', { token: 'x.y.z' }, 'TOKEN_INVALID'],
-  ['a token that is not a string', { token: { $ne: 1 } }, 'UNAUTHENTICATED'],
-])('handshake: %s is refused with a problem', async (_name, auth, code) => {
+test('handshake: an invalid token is refused with a problem', async () => {
   const { url } = await startReplica();
-  const failure = await connect(url, '', { auth }).catch((error: unknown) => error);
+  const failure = await connect(url, 'x.y.z').catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(Error);
-  expect((failure as { data?: unknown }).data).toMatchObject({ status: 401, code });
-});
-
-test('handshake: an expired token is refused', async () => {
-  const { url } = await startReplica();
-  const { token } = await newUser();
-  setSystemTime(new Date(Date.now() + 24 * 3_600_000));
-  const failure = await connect(url, token).catch((error: unknown) => error);
-  setSystemTime();
-  expect((failure as { data?: unknown }).data).toMatchObject({ code: 'TOKEN_EXPIRED' });
+  expect(failure).toMatchObject({ data: { status: 401, code: 'TOKEN_INVALID' } });
 });
 
 test.each([['websocket'], ['polling']])(
@@ -158,10 +145,10 @@ test('subscribe: without Valkey it answers 503, and succeeds when Valkey is back
   expect(await call(socket, 'subscribe', { channel })).toMatchObject({ ok: true });
 });
 
-test('subscribe: 10,000 calls of one socket are all answered, and 50 are authorized', async () => {
+test('subscribe: calls above the limits are all answered, and 50 are authorized', async () => {
   const { socket, replica } = await setUp();
   const answers = await Promise.all(
-    Array.from({ length: 10_000 }, () => call(socket, 'subscribe', { channel: newChannel() })),
+    Array.from({ length: 1_000 }, () => call(socket, 'subscribe', { channel: newChannel() })),
   );
   const codes = Map.groupBy(answers, (answer) => (answer.ok ? 'ok' : answer.error.code));
   expect([...codes.keys()].sort()).toEqual(['TOO_MANY_CHANNELS', 'TOO_MANY_REQUESTS', 'ok']);

@@ -22,12 +22,12 @@ const refused = (path: keyof MaxConnections) => ({
 });
 
 /** One replica's limits, with short times; `kill` leaves the counts as kill -9 does. */
-async function open(limits: Partial<MaxConnections> = {}) {
+async function open(limits: Partial<MaxConnections> = {}, leaseMs = 3_000) {
   const connection = valkey('command');
   const errors: unknown[] = [];
   const limiter = createConnectionLimits(connection, {
     limits: { ...many, ...limits },
-    leaseMs: 3_000,
+    leaseMs,
     renewMs: 300,
     onError: (error) => errors.push(error),
   });
@@ -104,11 +104,12 @@ test('connection limits: addresses of one /64 count as one', async () => {
 });
 
 test('connection limits: counts of a killed replica end with its lease', async () => {
-  const [dying, other] = [await open({ user: 2 }), await open({ user: 2 })];
+  const leaseMs = 1_500;
+  const [dying, other] = [await open({ user: 2 }, leaseMs), await open({ user: 2 }, leaseMs)];
   const client = newClient();
   await dying.reserve(client);
   await dying.reserve(client);
-  await Bun.sleep(3_500);
+  await Bun.sleep(1.2 * leaseMs);
   await expect(other.reserve(client)).rejects.toMatchObject(refused('user'));
   dying.kill();
   await until(() => other.reserve(client).then(Boolean, () => false));

@@ -148,19 +148,6 @@ test('a required second factor closes the sockets of members without one', async
   expect(failure).toMatchObject({ data: { status: 403, code: 'TWO_FACTOR_SETUP_REQUIRED' } });
 });
 
-test('a revoked session is not accepted because it was valid a moment ago', async () => {
-  const [{ url }] = await start();
-  const { owner, member } = await createTestTenant(context);
-  const [leaver, removed] = [await member('agent'), await member('agent')];
-  const tokens = await Promise.all([leaver, removed, owner].map(tokenOf));
-  const visitAll = () => Promise.allSettled(tokens.map((token) => connect(url, token)));
-  expect((await visitAll()).map(({ status }) => status)).not.toContain('rejected');
-  await logout(leaver, {});
-  await removeMember(owner, { userId: userIdOf(removed) });
-  const refused = { reason: { data: { status: 401, code: 'SESSION_ENDED' } } };
-  expect(await visitAll()).toMatchObject([refused, refused, { status: 'fulfilled' }]);
-});
-
 test('a session that is revoked during the handshake is refused', async () => {
   const { member } = await createTestTenant(context);
   const agent = await member('agent');
