@@ -18,7 +18,7 @@ test('writeExport reports progress, size and hash', () =>
       onProgress: (line) => said.push(line),
     });
     const bytes = readFileSync(join(place.folder, place.name));
-    expect(done).toContain(`is in ${join(place.folder, place.name)}\n  18000000 bytes, `);
+    expect(done).toContain(`exported to ${join(place.folder, place.name)}\n  18000000 bytes, `);
     expect(done).toContain(`sha256 ${createHash('sha256').update(bytes).digest('hex')}`);
     expect(said).toEqual(['16.0 MB', '18.0 MB']);
   }));

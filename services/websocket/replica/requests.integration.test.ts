@@ -58,7 +58,7 @@ test('request: a lost answer is requested again with the same id', async () => {
     if (!isKnown) answers.set(id, ++count);
     if (isKnown) answer(done(answers.get(id)));
   });
-  const options = { timeoutMs: 4_000, attempts: 3 };
+  const options = { timeoutMs: 1_500, attempts: 3 };
   expect(await request({ ...agent, name: 'confirm', payload: null }, options)).toBe(1);
   expect(count).toBe(1);
   expect(received).toHaveLength(2);
