@@ -24,8 +24,7 @@ import { createSecretAccessLog } from './secret-access-log.ts';
 import { createServerStats, type ServerStats } from './server-stats.ts';
 import { startLoadShedding } from './start-load-shedding.ts';
 import { watchCache, watchDatabase } from './watch-database.ts';
-import { watchDependencies } from './watch-dependencies.ts';
-import { watchHealth } from './watch-health.ts';
+import { watchDependencies, watchHealth } from './watch-dependencies.ts';
 import { watchKeys } from './watch-keys.ts';
 
 /** What the setup of a service receives. */

@@ -6,18 +6,13 @@ import type { AppContainer } from './container.ts';
 
 const TIMEOUT_MS = 2_000;
 
-/** Statistics of PostgreSQL and Valkey. */
-export interface ServerStats {
-  postgres: () => ReturnType<typeof loadPostgresStats>;
-  /** By the purpose of each Valkey server; servers that do not answer are left out. */
-  valkey: () => Promise<Record<string, ValkeyServerStats>>;
-}
+export type ServerStats = ReturnType<typeof createServerStats>;
 
 /** Builds the readers of the servers that the configuration names. */
 export function createServerStats(
   { valkey: urls }: Pick<Config, 'valkey'>,
   container: AppContainer,
-): ServerStats {
+) {
   const servers = () => [
     ['main', container.valkey] as const,
     ...(urls.cacheUrl === urls.url ? [] : [['cache', container.cacheConnections.valkey] as const]),
@@ -28,7 +23,8 @@ export function createServerStats(
   ];
   return {
     postgres: () => loadPostgresStats(container.database),
-    async valkey() {
+    /** By the purpose of each Valkey server; servers that do not answer are left out. */
+    async valkey(): Promise<Record<string, ValkeyServerStats>> {
       const results = await Promise.allSettled(
         servers().map(async ([name, valkey]) => [
           name,

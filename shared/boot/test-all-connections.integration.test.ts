@@ -1,33 +1,16 @@
 import { expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHealth } from '@insightdesk/shared/monitoring';
 import { startErrorReceiver } from '@insightdesk/shared/sentry';
-import { testEnvironment } from '@insightdesk/shared/testing';
+import { findClosedPort, startTcpServer, testEnvironment } from '@insightdesk/shared/testing';
 import { startOtlpReceiver } from '@insightdesk/shared/tracing';
 import { runCommand } from './run-command.ts';
 import { testAllConnections } from './test-all-connections.ts';
 import { watchDependencies } from './watch-dependencies.ts';
 
-/** A port that refuses connections. */
-async function closedPort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<unknown>((resolve) => server.close(resolve));
-  return String(typeof address === 'object' ? address?.port : 0);
-}
-
-/** A mail server that accepts connections and sends nothing. */
-async function silentServer() {
-  const server = createServer((socket) => void socket.on('error', () => {}));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = String(typeof address === 'object' ? address?.port : 0);
-  return { port, close: () => server.close() };
-}
+const closedPort = async () => String(await findClosedPort());
 
 const testWith = (more: Record<string, string>, timeoutMs?: number) =>
   runCommand('desk', (app) => testAllConnections(app, timeoutMs ? { timeoutMs } : {}), {
@@ -60,14 +43,14 @@ test('testAllConnections: every login, Valkey, mail and storage are tested and n
 });
 
 test('testAllConnections: failures are reported with their reason and without passwords', async () => {
-  const [port, silent] = [await closedPort(), await silentServer()];
+  const [port, silent] = [await closedPort(), await startTcpServer(() => {})];
   const wrong = Object.assign(new URL(testEnvironment.databaseUrl), { password: 'hunter22' });
   const report = await testWith(
     {
       DATABASE_RELAY_URL: wrong.href,
       VALKEY_CACHE_URL: `redis://:hunter33@127.0.0.1:${port}`,
       SMTP_HOST: '127.0.0.1',
-      SMTP_PORT: silent.port,
+      SMTP_PORT: String(silent.port),
       ANTIVIRUS_URL: `tcp://127.0.0.1:${port}`,
       ANTIVIRUS_MODE: 'fail-open',
       STORAGE_DIRECTORY: '/proc/nowhere',

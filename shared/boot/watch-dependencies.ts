@@ -1,7 +1,7 @@
 import { createAntivirus } from '@insightdesk/shared/antivirus';
 import type { Config, ServiceName } from '@insightdesk/shared/config';
 import { checkMailServer } from '@insightdesk/shared/email';
-import type { Health } from '@insightdesk/shared/monitoring';
+import { cacheResult, type Health, type Metrics } from '@insightdesk/shared/monitoring';
 import { pingValkey } from '@insightdesk/shared/valkey';
 import type { AppContainer } from './container.ts';
 
@@ -69,4 +69,29 @@ export function watchDependencies(health: Health, { config, container }: App): v
   }
   for (const register of optionalChecks[config.service.name])
     register(health, { config, container });
+}
+
+const CACHE_MS = 1_000;
+
+export function watchHealth(metrics: Metrics, health: Pick<Health, 'check'>): void {
+  const listChecks = cacheResult(CACHE_MS, async () => {
+    const { checks } = await health.check({ isWaiting: false });
+    return Object.entries(checks);
+  });
+  metrics.gauge({
+    name: 'dependency_healthy',
+    help: 'Whether the dependency is healthy',
+    read: async () =>
+      (await listChecks()).map(
+        ([dependency, { healthy }]) => [{ dependency }, Number(healthy)] as const,
+      ),
+  });
+  metrics.gauge({
+    name: 'dependency_latency_seconds',
+    help: 'Duration of the health check',
+    read: async () =>
+      (await listChecks()).map(
+        ([dependency, { latencyMs }]) => [{ dependency }, latencyMs / 1_000] as const,
+      ),
+  });
 }

@@ -9,6 +9,7 @@ export { createRandom } from './random.ts';
 export { openRawWebSocket } from './raw-web-socket.ts';
 export { startS3Server } from './s3-server.ts';
 export { startStorageServer } from './storage-server.ts';
+export { findClosedPort, startTcpProxy, startTcpServer } from './tcp-server.ts';
 export {
   authenticatedContext,
   createTestContext,

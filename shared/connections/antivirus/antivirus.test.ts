@@ -1,27 +1,19 @@
 import { afterEach, expect, test } from 'bun:test';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { DomainValidationError, UnavailableError } from '@insightdesk/shared/errors';
+import { startTcpServer } from '@insightdesk/shared/testing';
 import { type AntivirusOptions, createAntivirus } from './index.ts';
 
-const servers: Server[] = [];
-const connections: Socket[] = [];
+const servers: { close(): void }[] = [];
 afterEach(() => {
-  for (const connection of connections.splice(0)) connection.destroy();
   for (const server of servers.splice(0)) server.close();
 });
 
 /** Starts a server that handles each connection with `handle`; returns its URL. */
 async function startServer(handle: (socket: Socket) => void): Promise<string> {
-  const server = createServer((socket) => {
-    connections.push(socket);
-    socket.on('error', () => undefined);
-    handle(socket);
-  });
+  const server = await startTcpServer(handle);
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return `tcp://127.0.0.1:${address.port}`;
+  return `tcp://127.0.0.1:${server.port}`;
 }
 
 /** Answers after the chunk of length 0 that ends a stream. */

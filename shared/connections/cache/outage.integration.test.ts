@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { UnavailableError } from '@insightdesk/shared/errors';
-import { until } from '@insightdesk/shared/testing';
+import { startTcpProxy, testEnvironment, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { Cache } from './index.ts';
-import { createTestCache, startProxy } from './test-cache.ts';
+import { createTestCache } from './test-cache.ts';
 
-let proxy: Awaited<ReturnType<typeof startProxy>>;
+let proxy: Awaited<ReturnType<typeof startTcpProxy>>;
 let here: ReturnType<typeof createTestCache>;
 let there: ReturnType<typeof createTestCache>;
 let cache: Cache;
@@ -13,7 +13,7 @@ let other: Cache;
 const ttl = { ttlSeconds: 60, tags: ['t'] };
 
 beforeEach(async () => {
-  proxy = await startProxy();
+  proxy = await startTcpProxy(testEnvironment.valkeyUrl);
   here = createTestCache({ url: proxy.url, timeoutMs: 500, restMs: 200, maxMemoryMs: 300 });
   there = createTestCache();
   await Promise.all([here.waitUntilReady(), there.waitUntilReady()]);

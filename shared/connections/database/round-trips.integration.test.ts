@@ -1,53 +1,35 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { afterAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
 import { createTokenCodec } from '@insightdesk/shared/security';
-import { testEnvironment } from '@insightdesk/shared/testing';
+import { startTcpProxy, testEnvironment } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
-import { createDatabase, type Database } from './database.ts';
+import { createDatabase } from './database.ts';
 
 const DELAY_MS = 20;
 let roundTrips = 0;
-let proxy: Server;
-let database: Database;
+let hasReceived = true;
 const tenantId = newId('org');
 
 /** A slow proxy: counts how often the client sends after it has received something. */
-beforeAll(async () => {
-  const { hostname, port } = new URL(testEnvironment.databaseUrl);
-  proxy = createServer((client) => {
-    const server = connect(Number(port || 5432), hostname);
-    let hasReceived = true;
-    client.on('data', (data) => {
-      if (hasReceived) roundTrips++;
-      hasReceived = false;
-      server.write(data);
-    });
-    server.on('data', (data) => {
+const proxy = await startTcpProxy(testEnvironment.databaseUrl, {
+  transfer(direction, write) {
+    if (direction === 'response') {
       setTimeout(() => {
         hasReceived = true;
-        client.write(data);
+        write();
       }, DELAY_MS);
-    });
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      one.on('close', () => other.destroy()).on('error', () => other.destroy());
+      return;
     }
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port: slowPort } = proxy.address() as AddressInfo;
-  const url = Object.assign(new URL(testEnvironment.databaseUrl), {
-    host: `127.0.0.1:${slowPort}`,
-  });
-  const limits = { poolMin: 1, poolMax: 1, timeoutMs: 5000, slowQueryMs: 5000 };
-  database = createDatabase({ url: url.href, ...limits });
+    if (hasReceived) roundTrips++;
+    hasReceived = false;
+    write();
+  },
 });
-
+const limits = { poolMin: 1, poolMax: 1, timeoutMs: 5000, slowQueryMs: 5000 };
+const database = createDatabase({ url: proxy.url, ...limits });
 afterAll(async () => {
   await database.close();
   proxy.close();

@@ -1,4 +1,5 @@
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { startTcpServer } from '@insightdesk/shared/testing';
 
 type Step = 'greeting' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'message';
 /** The reply at a step, if not success: an SMTP reply, no reply, or a closed connection. */
@@ -7,11 +8,8 @@ type Script = Partial<Record<Step, `${number} ${string}` | 'silence' | 'close'>>
 /** A mail server that follows a script; `messages` counts the emails that it received completely. */
 export async function startSmtpServer(script: Script) {
   const seen = { messages: 0, connections: 0 };
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const { port, close } = await startTcpServer((socket) => {
     seen.connections++;
-    sockets.add(socket);
-    socket.on('error', () => undefined);
     const respond = (step: Step, success: string) => {
       const reply = script[step] ?? success;
       if (reply === 'close') socket.end();
@@ -29,13 +27,7 @@ export async function startSmtpServer(script: Script) {
       else respond(verb as Step, verb === 'AUTH' ? '235 welcome' : '250 ok');
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const stop = () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  };
-  return { port: typeof address === 'object' && address ? address.port : 0, seen, stop };
+  return { port, seen, stop: close };
 }
 
 function onLines(socket: Socket, onLine: (line: string) => void) {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
-import { createServer, type Socket } from 'node:net';
 import { NetworkError } from '@insightdesk/shared/errors';
+import { startTcpServer } from '@insightdesk/shared/testing';
 import { uploadInBlocks } from '../azure/upload-in-blocks.ts';
 import { multipartUpload } from '../s3/multipart-upload.ts';
 import { requestStorage } from './request-storage.ts';
@@ -15,26 +15,15 @@ afterAll(() => Promise.all(servers.map((server) => server.close())));
 /** Sends the next of these responses per connection: '' disconnects, undefined never responds. */
 async function startServer(...responses: (string | undefined)[]) {
   let requestCount = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
+  const server = await startTcpServer((socket) =>
     socket.once('data', () => {
       const response = responses[Math.min(requestCount++, responses.length - 1)];
       if (response === '') socket.destroy();
       else if (response !== undefined) socket.end(`HTTP/1.1 ${response}`);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  servers.push({
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  });
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  const url = `http://127.0.0.1:${port}/`;
+    }),
+  );
+  servers.push(server);
+  const url = `http://127.0.0.1:${server.port}/`;
   return {
     call: { operation: 'read', method: 'GET', sign: () => ({ url, headers: {} }) },
     requestCount: () => requestCount,
