@@ -99,10 +99,7 @@ const variables = {
 } as const;
 
 /** The URL of a database login that only some services have; throws ConfigurationError without it. */
-export function requireLoginUrl(
-  { database }: Pick<Config, 'database'>,
-  login: keyof typeof variables,
-) {
+function requireLoginUrl({ database }: Pick<Config, 'database'>, login: keyof typeof variables) {
   const [key, variable] = variables[login];
   const url = database[key];
   if (!url) throw new ConfigurationError(`${variable} is not set (login insightdesk_${login})`);

@@ -138,21 +138,6 @@ test.each([
   }
 });
 
-test('settings are read under their alternative names', async () => {
-  const load = await start(otherSystem);
-  const { config } = await load('worker');
-  expect(config).toMatchObject({
-    product: { name: 'insightdesk' },
-    http: { appUrl: 'http://localhost:3000', publicUrl: 'http://localhost:3001' },
-    auth: { jwtSecret: otherSystem.JWT_SECRET },
-    database: { timeoutMs: 30_000 },
-    email: { user: 'your-smtp-user', password: 'your-smtp-pass', from: 'noreply@insightdesk.com' },
-    storage: { provider: 'cloudinary', apiSecret: 'your-api-secret' },
-    rateLimit: { maxRequests: 100 },
-    unused: [{ name: 'FEATURE_ANALYTICS_ENABLED' }, { name: 'SENTRY_DSN' }],
-  });
-});
-
 test('each service has only its own logins, and removed secrets disappear', async () => {
   await start({ SMTP_PASS: 'mail', VAULT_TOKEN: 'vault' });
   const ownSecrets = (service: string) =>

@@ -78,16 +78,6 @@ test.skipIf(!isLocalStack).each(TRANSPORTS)(
       () => {},
     );
 
-    const lost = CLIENTS * CHANNELS_EACH - complete();
-    console.log(
-      `chaos by ${transport}:`,
-      JSON.stringify({
-        ...followers.counts,
-        ...kills,
-        channelsIncomplete: lost,
-        stuck: followers.listStuck(total),
-      }),
-    );
     for (const [channel, { numbers }] of followers.states()) {
       const first = channels.indexOf(channel);
       const expected = Array.from({ length: total }, (_, i) => first + i * CHANNELS);

@@ -64,6 +64,7 @@ const start = (kind: ServiceKind, replica: string, dsn: string) =>
       ...testEnvironment.variables,
       REPLICA: replica,
       LOG_LEVEL: 'info',
+      FEATURE_ANALYTICS_ENABLED: 'true',
       DATABASE_URL: database.url,
       DATABASE_RELAY_URL: database.relayUrl,
       DATABASE_IDENTITY_URL: database.identityUrl,
@@ -195,10 +196,13 @@ describe('error reporting of every service', () => {
     ]);
   });
 
-  test('each service logs to its own file, and errors reach the custom transport', async () => {
+  test('each service logs to its own file, also settings without effect, and errors reach the custom transport', async () => {
     for (const replica of ['api-7', 'websocket-7', 'worker-7']) {
       const lines = linesOf(replica);
-      expect(lines.find(({ msg }) => msg === 'service: ready')).toBeDefined();
+      const messages = lines.map(({ msg }) => `${msg}`);
+      expect(messages).toContain('service: ready');
+      const unused = 'config: FEATURE_ANALYTICS_ENABLED is set but unused because';
+      expect(messages.some((message) => message.startsWith(unused))).toBe(true);
       expect(lines.every((line) => line.replica === replica)).toBe(true);
       const custom = join(directory, `${replica}.custom`);
       await until(`file ${custom}`, () => existsSync(custom));

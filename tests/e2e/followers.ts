@@ -20,8 +20,6 @@ export interface Follower {
   ready: Promise<void>;
   /** For each `drain` event: the replica before and after. */
   moves: { from: string; to: string | undefined }[];
-  /** Codes of rejected connections. */
-  refusals: string[];
 }
 
 /** A numbered event of the outbox. */
@@ -70,17 +68,6 @@ function handleEvent(
   state.numbers.push(n);
 }
 
-const isStuck =
-  (total: number) =>
-  ({ states }: Follower) =>
-    [...states.values()].some(({ numbers }) => numbers.length < total);
-
-const describe = ({ socket, states, refusals }: Follower) => ({
-  replica: socket.connected ? replicaOf(socket) : 'none',
-  joined: [...states.values()].filter(({ isJoined }) => isJoined).length,
-  refusals,
-});
-
 function connect(token: string, transport: string): Socket {
   return io(run.url, {
     ...tlsOptions,
@@ -92,9 +79,7 @@ function connect(token: string, transport: string): Socket {
 }
 
 /** Socket.IO reconnects automatically, except after the server has closed the connection (docs/sockets.md). */
-function reconnect({ socket, refusals }: Follower) {
-  socket.on('connect_error', ({ message }) => refusals.push(message));
-  socket.on('closing', ({ code }) => refusals.push(code));
+function reconnect({ socket }: Follower) {
   socket.on('disconnect', (reason) => reason === 'io server disconnect' && socket.connect());
 }
 
@@ -155,7 +140,6 @@ export function createFollowers(refetch: (channel: string) => Promise<NumberedEv
       states,
       ready: firstSubscription.promise,
       moves: [],
-      refusals: [],
     };
     reconnect(follower);
     socket.on('event', (event: DurableEvent) => {
@@ -182,8 +166,6 @@ export function createFollowers(refetch: (channel: string) => Promise<NumberedEv
     follow,
     /** The states of all followers, by channel. */
     states: () => followers.flatMap(({ states }) => [...states]),
-    /** Describes followers that have received less than `total` events in a channel. */
-    listStuck: (total: number) => followers.filter(isStuck(total)).map(describe),
     ready: () => Promise.all(followers.map(({ ready }) => ready)),
     close() {
       for (const { socket } of followers) socket.disconnect();

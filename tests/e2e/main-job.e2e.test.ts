@@ -128,35 +128,3 @@ test('a customer sends a message with an image, an agent replies, and all client
   expect((await customerListener.subscribe(staffOnly)).error).toMatchObject({ status: 404 });
   expect((await customerListener.subscribe(organization())).error).toMatchObject({ status: 404 });
 });
-
-test('a disconnected socket receives exactly the missed events from the other replica', async () => {
-  const conversation = await call('POST', '/v1/conversations', {
-    token: customer.token,
-    body: { subject: 'Another one', body: 'Hello' },
-  });
-  const channel = `private-conversation-${conversation.body.id}`;
-  const before = await listen(agent.token, { replica: '1' });
-  const position = await before.subscribe(channel);
-  before.close();
-
-  const bodies = ['one', 'two', 'three'];
-  for (const body of bodies) {
-    await call('POST', `/v1/conversations/${conversation.body.id}/messages`, {
-      token: customer.token,
-      body: { body },
-    });
-  }
-  const { epoch, offset } = position;
-  const witness = track(await listen(owner.token, { replica: '2' }));
-  const resumedWitness = await witness.subscribe(channel, { epoch, offset });
-  await until(() => {
-    const notified = [...resumedWitness.events, ...witness.events].map(({ data }) => data.body);
-    return bodies.every((body) => notified.includes(body));
-  });
-  const after = track(await listen(agent.token, { replica: '2' }));
-  const resumed = await after.subscribe(channel, { epoch, offset });
-  expect(resumed).toMatchObject({ ok: true, recovered: true, epoch });
-  const replies = resumed.events.filter(({ data }) => bodies.includes(data.body));
-  expect(replies.map(({ data }) => data.body)).toEqual(bodies);
-  expect(after.events).toHaveLength(0);
-});

@@ -82,7 +82,6 @@ test.skipIf(!isLocalStack).each(bySize(['restarted empty'], ['flushed', 'restart
     for (const { socket } of disconnected) socket.connect();
     await publish();
     await until(complete, { timeoutMs: 60_000 }).catch(() => {});
-    console.log(`Valkey ${loss}:`, JSON.stringify(followers.counts));
     await expectAll();
     expect(followers.counts).toMatchObject({ gaps: 0, repeated: 0, disordered: 0 });
   },
@@ -101,7 +100,6 @@ longTest(
       await Bun.sleep(1500);
     }
     await until(complete, { timeoutMs: 90_000 }).catch(() => {});
-    console.log('Valkey lost under load:', JSON.stringify(followers.counts));
     await expectAll();
   },
   180_000,
@@ -123,7 +121,6 @@ longTest(
     for (const { socket } of disconnected) socket.connect();
     await publish();
     await until(complete, { timeoutMs: 60_000 }).catch(() => {});
-    console.log('Valkey crashed:', JSON.stringify(followers.counts));
     await expectAll();
     expect(followers.counts).toMatchObject({ repeated: 0, disordered: 0 });
   },

@@ -1,15 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
-import {
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  truncate,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dependencies } from './conformance/harness.ts';
@@ -60,12 +51,6 @@ describe('LocalStorage on disk', () => {
     await utimes(old, yesterday, yesterday);
     openLocal(directory);
     expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
-  });
-
-  test('a file on disk has the bytes of the upload', async () => {
-    await storage.upload('org/att/photo.jpg', new Uint8Array([1, 2, 3]), textType);
-    const path = join(directory, 'files', 'org~', 'att~', 'photo.jpg');
-    expect([...(await readFile(path))]).toEqual([1, 2, 3]);
   });
 
   test('metadata ignores a description that does not match its file', async () => {

@@ -1,5 +1,4 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { attachments } from './tables.ts';
 
@@ -26,7 +25,7 @@ export const attachmentView = z.object({
   ),
 });
 
-export type AttachmentRow = InferSelectModel<typeof attachments>;
+export type AttachmentRow = typeof attachments.$inferSelect;
 
 /** The public view of an attachment; `publicUrl` is the base URL of the API. */
 export function toAttachment(row: AttachmentRow, publicUrl: string) {

@@ -15,7 +15,7 @@ export const messageInput = {
   attachmentIds: z.array(idSchema('att')).max(10).default([]),
 };
 
-export interface MessageDraft {
+interface MessageDraft {
   body: string;
   kind: MessageRow['kind'];
   attachmentIds: Id<'att'>[];

@@ -4,7 +4,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { conversations, messages } from './tables.ts';
 
 /** The reader of a query: staff sees all conversations of the organization, a customer its own. */
-export interface Viewer {
+interface Viewer {
   tenantId: Id<'org'>;
   /** Set for customers only. */
   customerId?: Id<'usr'> | undefined;

@@ -1,6 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { attachmentView } from '@insightdesk/shared/domain/desk/attachments';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import { messageKinds, priorities, statuses } from './conversation-enums.ts';
 import type { conversations, messages } from './tables.ts';
@@ -32,11 +31,11 @@ export const messageView = z.object({
   createdAt: z.iso.datetime(),
 });
 
-export type ConversationRow = InferSelectModel<typeof conversations>;
-export type MessageRow = InferSelectModel<typeof messages>;
+export type ConversationRow = typeof conversations.$inferSelect;
+export type MessageRow = typeof messages.$inferSelect;
 
 /** Customers see neither notes, which their message count excludes, nor tags. */
-export type Audience = 'staff' | 'customer';
+type Audience = 'staff' | 'customer';
 
 export const audienceOf = (actor: { role: string }): Audience =>
   actor.role === 'customer' ? 'customer' : 'staff';

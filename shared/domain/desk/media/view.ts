@@ -1,5 +1,4 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { mediaProcessing } from './tables.ts';
 
@@ -33,7 +32,7 @@ export const mediaView = z.object({
     .nullable(),
 });
 
-type RecordingRow = InferSelectModel<typeof mediaProcessing>;
+type RecordingRow = typeof mediaProcessing.$inferSelect;
 
 /** The public view of a processing row; without a row the file waits. */
 export function toMedia(

@@ -3,6 +3,8 @@ import { defineJob } from '@insightdesk/shared/jobs';
 import { z } from 'zod';
 import { emailRequested } from './events.ts';
 
+const email = { queue: 'email-sending', attempts: 8 } as const;
+
 const notice = z.object({
   messageId: idSchema('msg'),
   conversationId: idSchema('cnv'),
@@ -33,8 +35,7 @@ export const notifyOfMessages = defineJob({
 export const emailMessage = defineJob({
   name: 'notifications.email-message',
   triggeredBy: ['job'],
-  queue: 'email-sending',
-  attempts: 8,
+  ...email,
   payload: z.object({
     messageId: idSchema('msg'),
     recipientId: idSchema('usr'),
@@ -46,8 +47,7 @@ export const emailMessage = defineJob({
 export const emailInvitation = defineJob({
   name: 'notifications.email-invitation',
   triggeredBy: ['invitation.created'],
-  queue: 'email-sending',
-  attempts: 8,
+  ...email,
   payload: z.object({
     invitationId: idSchema('inv'),
     email: z.string(),
@@ -61,8 +61,7 @@ export const emailInvitation = defineJob({
 export const emailAccountLink = defineJob({
   name: 'notifications.email-account-link',
   triggeredBy: ['account.link-requested'],
-  queue: 'email-sending',
-  attempts: 8,
+  ...email,
   payload: z.object({ linkId: idSchema('lnk'), isMuted: z.boolean() }),
 });
 
@@ -70,8 +69,7 @@ export const emailAccountLink = defineJob({
 export const emailAccountNotice = defineJob({
   name: 'notifications.email-account-notice',
   triggeredBy: ['account.password-changed', 'account.email-changed'],
-  queue: 'email-sending',
-  attempts: 8,
+  ...email,
   payload: z.object({ to: z.string(), change: z.enum(['password', 'email']) }),
 });
 
@@ -79,7 +77,6 @@ export const emailAccountNotice = defineJob({
 export const emailOnRequest = defineJob({
   name: 'notifications.email-on-request',
   triggeredBy: ['email/send.requested'],
-  queue: 'email-sending',
-  attempts: 8,
+  ...email,
   payload: emailRequested.payload,
 });

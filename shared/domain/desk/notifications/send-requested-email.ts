@@ -34,7 +34,7 @@ export async function sendRequestedEmail(
 type Request = z.output<typeof emailRequested.payload>;
 
 /** The active member with this id or address, if its address is verified where that is required. */
-export async function findRecipient(ctx: TenantContext, to: Request['to']) {
+async function findRecipient(ctx: TenantContext, to: Request['to']) {
   const member = await (isId('usr', to) ? findMember(ctx, to) : findMemberByEmail(ctx, to));
   return member?.emailVerifiedAt || !ctx.settings.requiresVerifiedEmail ? member : undefined;
 }

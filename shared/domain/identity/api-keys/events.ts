@@ -1,6 +1,12 @@
-import { idSchema } from '@insightdesk/shared/contract';
+import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
+
+/** The user that the key writes as. */
+const recipient = {
+  userId: ({ userId }: { userId: Id<'usr'> }) => userId,
+  view: 'payload',
+} as const;
 
 const key = z.object({ keyId: idSchema('key'), userId: idSchema('usr') });
 
@@ -13,13 +19,9 @@ export const apiKeyCreated = defineEvent(
 export const apiKeyRotated = defineEvent(
   'api-key.rotated',
   key.extend({ overlapUntil: z.iso.datetime() }),
-  { recipient: { userId: ({ userId }) => userId, view: 'payload' } },
+  { recipient },
 );
 
-export const apiKeyOverlapEnded = defineEvent('api-key.overlap-ended', key, {
-  recipient: { userId: ({ userId }) => userId, view: 'payload' },
-});
+export const apiKeyOverlapEnded = defineEvent('api-key.overlap-ended', key, { recipient });
 
-export const apiKeyRevoked = defineEvent('api-key.revoked', key, {
-  recipient: { userId: ({ userId }) => userId, view: 'payload' },
-});
+export const apiKeyRevoked = defineEvent('api-key.revoked', key, { recipient });

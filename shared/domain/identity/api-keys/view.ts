@@ -1,5 +1,4 @@
 import { idSchema, keyPermissions, permissionNames } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { apiKeys } from './tables.ts';
 
@@ -19,7 +18,7 @@ export const secretView = z.object({
   secret: z.string().describe('The API key for `Authorization: Bearer`; only in this response'),
 });
 
-type ApiKeyRow = InferSelectModel<typeof apiKeys>;
+type ApiKeyRow = typeof apiKeys.$inferSelect;
 interface Creator {
   creatorName: string;
   isCreatorMember: boolean;

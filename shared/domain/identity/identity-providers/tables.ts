@@ -1,5 +1,4 @@
 import { createdAt, tenantId, typeId } from '@insightdesk/shared/database';
-import type { InferSelectModel } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
 import { boolean, check, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 
@@ -45,4 +44,4 @@ export const identityLinks = pgTable(
   ],
 );
 
-export type ProviderRow = InferSelectModel<typeof identityProviders>;
+export type ProviderRow = typeof identityProviders.$inferSelect;

@@ -1,7 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { Id } from '@insightdesk/shared/contract';
-import type { Tx } from '@insightdesk/shared/database';
-import { matches } from '@insightdesk/shared/database';
+import { matches, type Tx } from '@insightdesk/shared/database';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { recoveryCodes } from './tables.ts';
 

@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import type { Tx } from '@insightdesk/shared/database';
-import { eq, type InferSelectModel } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { FactorErrors } from './errors.ts';
 import { consumeRecoveryCode } from './recovery-codes.ts';
 import { secondFactors } from './tables.ts';
@@ -10,7 +10,7 @@ import { findStep } from './totp.ts';
 const FREE_ATTEMPTS = 5;
 const MAX_WAIT_SECONDS = 900;
 
-type Row = InferSelectModel<typeof secondFactors>;
+type Row = typeof secondFactors.$inferSelect;
 type CodeResult = 'valid' | 'wrong' | { waitSeconds: number };
 
 /**

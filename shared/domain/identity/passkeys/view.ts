@@ -1,6 +1,5 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import type { passkeys } from '@insightdesk/shared/domain/identity/mfa';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 
 export const passkeyView = z.object({
@@ -10,7 +9,7 @@ export const passkeyView = z.object({
   lastUsedAt: z.iso.datetime().nullable(),
 });
 
-export type PasskeyRow = InferSelectModel<typeof passkeys>;
+export type PasskeyRow = typeof passkeys.$inferSelect;
 
 /** A passkey as its user sees it. */
 export const toPasskey = (row: PasskeyRow) => ({

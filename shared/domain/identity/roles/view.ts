@@ -1,5 +1,4 @@
 import { customRoleBases, idSchema, permissionNames } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { customRoles } from './tables.ts';
 
@@ -12,7 +11,7 @@ export const roleView = z.object({
   createdAt: z.iso.datetime(),
 });
 
-type RoleRow = InferSelectModel<typeof customRoles>;
+type RoleRow = typeof customRoles.$inferSelect;
 
 export const toRole = ({ id, name, base, permissions, version, createdAt }: RoleRow) => ({
   id,

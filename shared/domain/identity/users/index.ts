@@ -40,11 +40,10 @@ export { listSigningKeys, loadSigningKeys } from './signing-keys/load-signing-ke
 export { reencryptSigningKeys, rotateSigningKeys } from './signing-keys/rotate-signing-keys.ts';
 export { members, users } from './tables.ts';
 export { disableTwoFactor, regenerateRecoveryCodes } from './two-factor/disable-two-factor.ts';
-export { getTwoFactor } from './two-factor/get-two-factor.ts';
 export {
   clearFactor,
   markFactorVerified,
   requireRemovableFactor,
   requireVerifiedFactor,
 } from './two-factor/session-factors.ts';
-export { confirmTwoFactor, startTwoFactor } from './two-factor/start-two-factor.ts';
+export { confirmTwoFactor, getTwoFactor, startTwoFactor } from './two-factor/start-two-factor.ts';

@@ -7,7 +7,7 @@ import {
   requireRecipient,
 } from '@insightdesk/shared/domain/desk/notifications';
 import { type EventDefinition, outbox, record } from '@insightdesk/shared/events';
-import { deepEqual, didYouMean, newId } from '@insightdesk/shared/utils';
+import { deepEqual, newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { EventIngestErrors } from './errors.ts';
 
@@ -48,9 +48,7 @@ export const ingestEvent = defineAction({
   transaction: 'write',
   async run(ctx, { name, payload: input, id: senderId }) {
     const accepted = Object.hasOwn(acceptedEvents, name) ? acceptedEvents[name] : undefined;
-    if (!accepted) {
-      throw EventIngestErrors.UnknownName(name, didYouMean(name, Object.keys(acceptedEvents)));
-    }
+    if (!accepted) throw EventIngestErrors.UnknownEvent('name', name, Object.keys(acceptedEvents));
     const { event, check } = accepted;
     const { payload } = z.object({ payload: event.payload }).parse({ payload: input });
     const id = senderId === undefined ? newId('evt') : eventIdOf(ctx.tenantId, senderId);

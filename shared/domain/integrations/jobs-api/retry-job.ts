@@ -24,7 +24,7 @@ export const retryJob = defineAction({
 });
 
 /** Records in the audit log that a job will be retried or cancelled; throws 404 when it is unknown. */
-export async function recordRequest(
+async function recordRequest(
   ctx: MemberContext,
   event: typeof jobCancelRequested | typeof jobRetryRequested,
   jobId: string,

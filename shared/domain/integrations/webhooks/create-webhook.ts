@@ -1,16 +1,27 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, text } from '@insightdesk/shared/context';
 import { requireCapacity } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { WebhookErrors } from './errors.ts';
-import { requireKnownEvents } from './event-filters.ts';
+import { eventFilters, requireKnownEvents } from './event-filters.ts';
 import { webhookCreated } from './events.ts';
 import { newKeys } from './signing/signature.ts';
 import { sealKeys } from './signing/stored-keys.ts';
 import { webhooks } from './tables.ts';
 import { secretView, toWebhook, webhookView } from './view.ts';
-import { webhookFields } from './webhook-fields.ts';
+
+/** The fields of a webhook that clients can write. */
+export const webhookFields = {
+  url: z
+    .string()
+    .max(2_000, { abort: true })
+    .refine((value) => !value.includes('\0'), 'Must not contain NUL')
+    .check(z.url()),
+  description: text(500, 0),
+  events: eventFilters,
+  enabled: z.boolean(),
+};
 
 const MAX_WEBHOOKS = 20;
 

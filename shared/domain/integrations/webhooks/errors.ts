@@ -1,8 +1,4 @@
-import {
-  DomainBusinessRuleError,
-  DomainNotFoundError,
-  DomainValidationError,
-} from '@insightdesk/shared/errors';
+import { DomainBusinessRuleError, DomainNotFoundError } from '@insightdesk/shared/errors';
 
 export const WebhookErrors = {
   NotFound: () => new DomainNotFoundError('Webhook not found'),
@@ -13,13 +9,4 @@ export const WebhookErrors = {
     }),
   Disabled: () =>
     new DomainBusinessRuleError('This webhook is disabled', { code: 'WEBHOOK_DISABLED' }),
-  UnknownEvent: (filter: string, near: string | undefined) =>
-    new DomainValidationError(undefined, {
-      errors: [
-        {
-          path: 'events',
-          message: `Unknown event ${filter}${near ? `, did you mean ${near}?` : ''}`,
-        },
-      ],
-    }),
 };

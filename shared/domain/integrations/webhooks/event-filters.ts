@@ -1,7 +1,6 @@
-import { didYouMean } from '@insightdesk/shared/utils';
+import { EventIngestErrors } from '@insightdesk/shared/domain/integrations/event-ingest';
 import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { WebhookErrors } from './errors.ts';
 
 const shape = /^(\*|[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)*(\.\*)?)$/;
 
@@ -24,13 +23,13 @@ export function requireKnownEvents(
 ): void {
   for (const filter of eventFilters) {
     if (!names.some((name) => matchesFilter(filter, name))) {
-      throw WebhookErrors.UnknownEvent(filter, didYouMean(filter, names));
+      throw EventIngestErrors.UnknownEvent('events', filter, names);
     }
   }
 }
 
 /** Whether the filter matches this event type; `matchesFilterSql` in TypeScript. */
-export function matchesFilter(filter: string, type: string): boolean {
+function matchesFilter(filter: string, type: string): boolean {
   if (filter === '*' || filter === type) return true;
   return filter.endsWith('.*') && type.startsWith(filter.slice(0, -1));
 }

@@ -5,9 +5,8 @@ export { deliverInOrder } from './deliveries/deliver-in-order.ts';
 export { fanOut } from './deliveries/fan-out.ts';
 export { listDeliveries } from './deliveries/list-deliveries.ts';
 export { notifyOwners } from './deliveries/notify-owners.ts';
-export { replayDelivery } from './deliveries/replay-delivery.ts';
+export { replayDelivery, replaySince } from './deliveries/replay-delivery.ts';
 export { replayEvents } from './deliveries/replay-events.ts';
-export { replaySince } from './deliveries/replay-since.ts';
 export {
   type OutgoingEvent,
   openWebhookSink,

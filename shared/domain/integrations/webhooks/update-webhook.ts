@@ -2,13 +2,13 @@ import { defineAction, requireMatch } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
+import { webhookFields } from './create-webhook.ts';
 import { WebhookErrors } from './errors.ts';
 import { requireKnownEvents } from './event-filters.ts';
 import { webhookUpdated } from './events.ts';
 import { isWebhook, requireWebhook } from './get-webhook.ts';
 import { webhooks } from './tables.ts';
 import { toWebhook, webhookEtag, webhookView } from './view.ts';
-import { webhookFields } from './webhook-fields.ts';
 
 /** Updates a webhook; enabling it clears its failure state. */
 export const updateWebhook = defineAction({

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { idSchema } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import { deliveryStatuses, type webhookDeliveries, type webhooks } from './tables.ts';
 
@@ -34,8 +33,8 @@ export const deliveryView = z.object({
   error: z.string().nullable(),
 });
 
-export type WebhookRow = InferSelectModel<typeof webhooks>;
-export type DeliveryRow = InferSelectModel<typeof webhookDeliveries>;
+export type WebhookRow = typeof webhooks.$inferSelect;
+export type DeliveryRow = typeof webhookDeliveries.$inferSelect;
 
 /** A webhook without its secret. */
 export const toWebhook = (row: WebhookRow) => ({

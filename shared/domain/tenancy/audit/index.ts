@@ -7,6 +7,6 @@ export * as auditJobs from './jobs.ts';
 export { listAuditEntries } from './list-audit-entries.ts';
 export { listAuditedOrganizations } from './list-audited-organizations.ts';
 export { pruneAudit } from './prune-audit.ts';
-export { listOperatorActs, recordOperatorAct } from './record-operator-act.ts';
+export { listOperatorActs, recordOperatorAct, SYSTEM_TENANT_ID } from './record-operator-act.ts';
 export { auditChains } from './tables.ts';
 export { type AuditVerification, type KnownHead, verifyAudit } from './verify-audit.ts';

@@ -11,31 +11,22 @@ export const SYSTEM_TENANT_ID = fromUuid('org', '00000000-0000-0000-0000-0000000
 
 const MAX_LENGTH = 300;
 
-/** A command such as `queues pause`, its target, and the operating system user who runs it. */
-export interface OperatorAct {
-  act: string;
-  target?: string | undefined;
-  by?: string | undefined;
-}
-
 /**
- * Records what an operator is about to do, in the audit log of the context's organization, or of the
+ * Records what an operator is about to do: a command such as `queues pause`, its target and the
+ * operating system user who runs it, in the audit log of the context's organization, or of the
  * system. Call it first, so that nothing happens without an entry.
  */
 export async function recordOperatorAct(
   ctx: Context,
-  { act, target, by }: OperatorAct,
+  { act, target, by }: { act: string; target?: string | undefined; by?: string | undefined },
 ): Promise<void> {
   const payload = {
     act: act.slice(0, MAX_LENGTH),
     target: target?.slice(0, MAX_LENGTH) ?? null,
     by: by?.slice(0, MAX_LENGTH) ?? null,
   };
-  const tenantContext: Context & { tenantId: Id<'org'> } = {
-    ...ctx,
-    tenantId: ctx.tenantId ?? SYSTEM_TENANT_ID,
-  };
-  await withTenant(tenantContext, (tenant) => record(tenant, operatorActed, payload));
+  const tenantId = ctx.tenantId ?? SYSTEM_TENANT_ID;
+  await withTenant({ ...ctx, tenantId }, (tenant) => record(tenant, operatorActed, payload));
 }
 
 const LIMIT = 100;

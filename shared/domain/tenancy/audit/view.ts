@@ -1,5 +1,4 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { auditEntries } from './tables.ts';
 
@@ -33,4 +32,4 @@ export const toAuditEntry = (row: AuditRow) => ({
   hash: row.hash,
 });
 
-export type AuditRow = InferSelectModel<typeof auditEntries>;
+type AuditRow = typeof auditEntries.$inferSelect;

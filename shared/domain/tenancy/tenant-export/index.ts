@@ -1,9 +1,8 @@
 /** Exports all data of a tenant as an archive. */
 export { createArchive } from './create-archive.ts';
 export { createExport } from './create-export.ts';
-export { downloadExport } from './download-export.ts';
 export * as tenantExportEvents from './events.ts';
-export { getExport } from './get-export.ts';
+export { downloadExport, getExport } from './get-export.ts';
 export * as tenantExportJobs from './jobs.ts';
 export { listTenantTables, type TenantTable } from './list-tenant-tables.ts';
 export { deleteArchive, writeArchive } from './write-archive.ts';

@@ -1,9 +1,8 @@
 import { idSchema } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import type { tenantExports } from './tables.ts';
 
-export type ExportRow = InferSelectModel<typeof tenantExports>;
+type ExportRow = typeof tenantExports.$inferSelect;
 
 export const exportView = z.object({
   id: idSchema('exp'),

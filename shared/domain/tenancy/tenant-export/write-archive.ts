@@ -17,10 +17,8 @@ export async function writeArchive(
   { exportId }: { exportId: Id<'exp'> },
   { signal }: Pick<JobRun, 'signal'>,
 ): Promise<void> {
-  const {
-    files: { storage },
-    tenantId,
-  } = ctx;
+  const { tenantId, files } = ctx;
+  const { storage } = files;
   const meter = createByteMeter();
   const bytes = meter.through(createArchive(ctx, tenantId));
   const partBytes = Math.min(MAX_PART_BYTES, ctx.limits.maxFileBytes);
@@ -69,10 +67,8 @@ export async function deleteArchive(
   ctx: Context & { tenantId: Id<'org'> },
   { exportId }: { exportId: Id<'exp'> },
 ): Promise<void> {
-  const {
-    files: { storage },
-    tenantId,
-  } = ctx;
+  const { tenantId, files } = ctx;
+  const { storage } = files;
   for await (const { key } of storage.list(`${exportPrefix(tenantId)}${exportId}/`)) {
     await storage.delete(key);
   }

@@ -7,10 +7,6 @@ import { TenantErrors } from './errors.ts';
 const staff = sql`select count(*)::int from members
   where tenant_id = app.tenant_id() and removed_at is null and role <> 'customer'`;
 
-/** The number of active members who are staff. */
-export const countSeats = (tx: Pick<TenantContext['tx'], 'execute'>) =>
-  tx.execute(sql`select (${staff}) as seats`).then(([row]) => Number(row?.seats ?? 0));
-
 /**
  * Checks the seats quota in the transaction that has added a member of staff; serialized per
  * organization, so that the count is exact. Throws 422 QUOTA_EXCEEDED.

@@ -3,7 +3,7 @@ import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
-export interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'queueUsage'> {
+interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'queueUsage'> {
   database: Pick<Database, 'write'>;
   defaults: Quotas;
   onError: (error: unknown) => void;
@@ -11,12 +11,6 @@ export interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | '
   flushMs?: number;
   /** Limit of counters in memory; further ones are not counted. */
   maxEntries?: number;
-}
-
-export interface FlushingMeter extends Meter {
-  /** Writes all counts to the database; after a failure they are added to the next write. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
 }
 
 interface TenantUsage {
@@ -36,7 +30,7 @@ type Key = `${Id<'org'>} ${string} ${CounterName}`;
  * Counts in memory and adds the counts to the database every `flushMs`. Request quotas fail open: each
  * process knows the counts of the others as of its last flush.
  */
-export function createMeter(options: MeterOptions): FlushingMeter {
+export function createMeter(options: MeterOptions) {
   const { database, defaults, onError, flushMs = 10_000, maxEntries = 20_000 } = options;
   let counts = new Map<Key, number>();
   const known = new Map<Id<'org'>, TenantUsage>();
@@ -82,7 +76,7 @@ export function createMeter(options: MeterOptions): FlushingMeter {
     return (known.get(tenantId)?.quotas[quota] ?? defaults[quota]) || Number.POSITIVE_INFINITY;
   }
 
-  return {
+  const meter: Meter = {
     count(tenantId, counter) {
       timer ??= setInterval(() => void flush(), flushMs);
       add(`${tenantId} ${today()} ${counter}`, 1);
@@ -103,6 +97,10 @@ export function createMeter(options: MeterOptions): FlushingMeter {
     logBytes: options.logBytes,
     openSockets: options.openSockets,
     queueUsage: options.queueUsage,
+  };
+  return {
+    ...meter,
+    /** Writes all counts to the database; after a failure they are added to the next write. */
     flush,
     async close() {
       clearInterval(timer);

@@ -2,7 +2,6 @@ import { afterAll, expect, test } from 'bun:test';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
 import { createTestTenant, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { readBacklog } from '../control/backlog.ts';
 import { unblockOrphans } from '../control/unblock-orphans.ts';
@@ -233,14 +232,6 @@ test('a step without a recorded result is looked up, or fails with orFail', asyn
   expect(await control.require(tenantId, a.id)).toMatchObject({ state: 'failed', attempts: 1 });
   expect(await resultOf(b.id)).toBe(`${b.id}-pay`);
   expect(unclear).toBe(0);
-});
-
-test('steps of one organization are invisible to another', async () => {
-  const other = (await createTestTenant(context)).tenantId;
-  const rows = await inTenant(container.database, other, (tx) =>
-    tx.select().from(jobSteps).where(eq(jobSteps.tenantId, tenantId)),
-  );
-  expect(rows).toEqual([]);
 });
 
 test('cancel: a running job ends at once, a delayed one never runs', async () => {

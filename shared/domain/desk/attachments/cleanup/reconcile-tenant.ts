@@ -34,7 +34,7 @@ export interface ReconcileOptions {
 }
 
 /** Maximum number of ids in a report; run it again for the rest. */
-export const MAX_LISTED_IDS = 1_000;
+const MAX_LISTED_IDS = 1_000;
 
 type TenantFiles = Context & { tenantId: Id<'org'> };
 

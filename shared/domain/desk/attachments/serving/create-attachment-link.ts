@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { AttachmentErrors } from '../errors.ts';
 import { requireReadyAttachment } from '../get-attachment.ts';
 import { needsProcessing } from '../uploads/check-content.ts';
-import { signImageLink } from './image-link.ts';
-import { imageRequest } from './image-request.ts';
+import { imageRequest, signImageLink } from './image-link.ts';
 import { isInlineType, isPlaylist, requireStoredFile, withExtension } from './stored-file.ts';
 import { signVideoLink } from './video-link.ts';
 

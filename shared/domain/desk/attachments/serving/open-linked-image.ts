@@ -7,9 +7,8 @@ import { storageKey } from '../storage-key.ts';
 import { needsProcessing } from '../uploads/check-content.ts';
 import type { AttachmentRow } from '../view.ts';
 import { cacheImage } from './cache-image.ts';
-import { type ImageLink, readImageLink } from './image-link.ts';
-import { imageFileName, toTransform } from './image-request.ts';
-import { type LinkedFile, shortHashOf, variantFileName } from './stored-file.ts';
+import { type ImageLink, imageFileName, readImageLink, toTransform } from './image-link.ts';
+import { type LinkedFile, shortHashOf, streamBytes, variantFileName } from './stored-file.ts';
 
 /** Larger originals are rendered from their WebP variant. */
 const MAX_SOURCE_BYTES = 32 * 1024 * 1024;
@@ -57,12 +56,7 @@ export async function openLinkedImage(
       return rendered;
     }),
   );
-  return {
-    ...file,
-    sizeBytes: bytes.byteLength,
-    stream: async ({ start, end } = { start: 0, end: bytes.byteLength - 1 }) =>
-      new Blob([bytes.subarray(start, end + 1)]).stream(),
-  };
+  return { ...file, sizeBytes: bytes.byteLength, stream: streamBytes(bytes) };
 }
 
 function renderOnce(

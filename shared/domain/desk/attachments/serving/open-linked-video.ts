@@ -3,7 +3,13 @@ import { type Context, systemContext } from '@insightdesk/shared/context';
 import { AttachmentErrors } from '../errors.ts';
 import { requireLinkedAttachment } from '../get-attachment.ts';
 import type { AttachmentRow } from '../view.ts';
-import { isPlaylist, type LinkedFile, requireStoredFile, withExtension } from './stored-file.ts';
+import {
+  isPlaylist,
+  type LinkedFile,
+  requireStoredFile,
+  streamBytes,
+  withExtension,
+} from './stored-file.ts';
 import { readVideoLink, signVideoFile, type VideoLink } from './video-link.ts';
 
 /** Extra time for pauses, beside the duration of the video. */
@@ -37,8 +43,7 @@ export async function openLinkedVideo(
       ...opened,
       sizeBytes: bytes.byteLength,
       etag: `"${hash}"`,
-      stream: async ({ start, end } = { start: 0, end: bytes.byteLength - 1 }) =>
-        new Blob([bytes.subarray(start, end + 1)]).stream(),
+      stream: streamBytes(bytes),
     };
   }
   const { contentType } = variant;

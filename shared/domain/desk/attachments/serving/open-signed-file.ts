@@ -35,7 +35,7 @@ export async function openSignedFile(
 }
 
 /** A request that uploads a file to a signed URL. */
-export interface SignedUploadRequest {
+interface SignedUploadRequest {
   method: string;
   url: string;
   contentType: string | null;

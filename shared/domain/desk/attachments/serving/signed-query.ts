@@ -5,7 +5,7 @@ import { z } from 'zod';
 type Signing = Pick<Context, 'security'>;
 
 /** What a URL identifies and for which purpose; the signature is valid for nothing else. */
-export interface Subject {
+interface Subject {
   purpose: string;
   path: string;
 }

@@ -73,3 +73,9 @@ const inlineTypes = new Set([
 /** Whether a browser may show a file of this type; parameters of the type are ignored. */
 export const isInlineType = (contentType: string): boolean =>
   inlineTypes.has(contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '');
+
+/** Streams bytes in memory, or a range of them. */
+export const streamBytes =
+  (bytes: Uint8Array<ArrayBuffer>): OpenedFile['stream'] =>
+  async ({ start, end } = { start: 0, end: bytes.byteLength - 1 }) =>
+    new Blob([bytes.subarray(start, end + 1)]).stream();

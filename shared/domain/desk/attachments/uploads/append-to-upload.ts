@@ -49,10 +49,8 @@ interface Part {
 
 /** Stores the file first, then its row; a file without a row is deleted with the upload. */
 async function storePart(ctx: MemberContext, { id, start, holder, bytes }: Part) {
-  const {
-    files: { storage },
-    tenantId,
-  } = ctx;
+  const { tenantId, files } = ctx;
+  const { storage } = files;
   const file = newPartName(start);
   const key = storageKey(tenantId, id, file);
   const contentType = 'application/octet-stream';

@@ -18,7 +18,7 @@ export const filePolicyFields = {
 };
 
 export const filePolicyView = z.object(filePolicyFields);
-export type FilePolicy = z.output<typeof filePolicyView>;
+type FilePolicy = z.output<typeof filePolicyView>;
 
 const defaultPolicy: FilePolicy = { maxFileBytes: null, allowedTypes: null, refusedTypes: [] };
 

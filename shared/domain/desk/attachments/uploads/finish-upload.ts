@@ -1,7 +1,6 @@
 import type { MemberTenantContext } from '@insightdesk/shared/context';
 import { releaseBytes } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
-import type { InferSelectModel } from 'drizzle-orm';
 import { isOwnUpload } from '../attachment-visibility.ts';
 import { AttachmentErrors } from '../errors.ts';
 import { attachmentUploaded } from '../events.ts';
@@ -11,7 +10,7 @@ import { attachments, uploads } from '../tables.ts';
 const RETENTION_MS = 48 * 60 * 60 * 1_000;
 const UNKNOWN_TYPE = 'application/octet-stream';
 
-export type UploadRow = InferSelectModel<typeof uploads>;
+export type UploadRow = typeof uploads.$inferSelect;
 
 /**
  * Turns a complete upload into an attachment, in the transaction that completes it. The attachment

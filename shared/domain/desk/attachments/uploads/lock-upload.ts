@@ -1,5 +1,10 @@
-import type { Context, MemberContext, MemberTenantContext } from '@insightdesk/shared/context';
-import { isMember, withTenant } from '@insightdesk/shared/context';
+import {
+  type Context,
+  isMember,
+  type MemberContext,
+  type MemberTenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { UnauthenticatedError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';

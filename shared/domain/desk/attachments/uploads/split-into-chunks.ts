@@ -1,16 +1,11 @@
-/** A stream that is read in chunks, each to its end before the next one starts. */
-export interface ChunkedStream {
-  hasMore(): Promise<boolean>;
-  next(): AsyncGenerator<Uint8Array, void, undefined>;
-  /** The error of the source, if it failed: the last chunk ends there. */
-  failure(): unknown;
-}
-
-/** Splits a source into chunks of at most `bytes`, and of at most `ms` when the source is slow. */
+/**
+ * Splits a source into chunks of at most `bytes`, and of at most `ms` when the source is slow; each is
+ * read to its end before the next one starts.
+ */
 export function splitIntoChunks(
   source: AsyncIterable<Uint8Array>,
   { bytes, ms }: { bytes: number; ms: number },
-): ChunkedStream {
+) {
   const input = source[Symbol.asyncIterator]();
   let rest: Uint8Array | undefined;
   let hasEnded = false;
@@ -32,7 +27,7 @@ export function splitIntoChunks(
 
   return {
     hasMore,
-    async *next() {
+    async *next(): AsyncGenerator<Uint8Array, void, undefined> {
       const startedAt = performance.now();
       let remaining = bytes;
       while (remaining > 0 && performance.now() - startedAt < ms && (await hasMore()) && rest) {
@@ -42,6 +37,7 @@ export function splitIntoChunks(
         yield block;
       }
     },
+    /** The error of the source, if it failed: the last chunk ends there. */
     failure: () => failure,
   };
 }

@@ -32,12 +32,8 @@ export const uploadAttachment = defineAction({
   allow: 'attachments:upload',
   transaction: 'own',
   async run(ctx, { name, contentType, body, maxBytes: declaredBytes }) {
-    const {
-      files: { storage },
-      settings,
-      tenantId,
-      actor,
-    } = ctx;
+    const { settings, tenantId, actor } = ctx;
+    const { storage } = ctx.files;
     const id = newId('att');
     const key = storageKey(tenantId, id);
     // Only the last write commits the request: reservation and cleanup do not use its key.

@@ -9,7 +9,7 @@ export function createStages(input: StageInput): Stage[] {
 }
 
 /** Waveform and normalized audio. */
-export function audioStages(input: StageInput): Stage[] {
+function audioStages(input: StageInput): Stage[] {
   const { file, loudness } = input;
   const { audio, probe } = file;
   if (!loudness) return [];

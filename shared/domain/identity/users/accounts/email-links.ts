@@ -1,6 +1,12 @@
-import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
-import { fromUuid, type Id, isId } from '@insightdesk/shared/contract';
+import {
+  type Context,
+  systemContext,
+  type TenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
+import { type Id, isId } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
+import { SYSTEM_TENANT_ID } from '@insightdesk/shared/domain/tenancy/audit';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
@@ -9,17 +15,12 @@ import { AccountErrors } from './errors.ts';
 import { emailLinkRequested } from './events.ts';
 import { emailLinks } from './tables.ts';
 
-const NO_TENANT_ID = fromUuid('org', '00000000-0000-0000-0000-000000000000');
-
 /**
  * The context of changes to a user that belong to no organization. Their events are recorded under a
  * tenant id that no organization has, and are dispatched like all others.
  */
-export const accountContext = (ctx: Context): Context & { tenantId: typeof NO_TENANT_ID } => ({
-  ...ctx,
-  actor: { kind: 'system', name: 'accounts' },
-  tenantId: NO_TENANT_ID,
-});
+export const accountContext = (ctx: Context) =>
+  systemContext(ctx, 'accounts', { ...ctx, tenantId: SYSTEM_TENANT_ID });
 
 type EmailLink = typeof emailLinks.$inferSelect;
 type Purpose = EmailLink['purpose'];

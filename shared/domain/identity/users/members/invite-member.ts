@@ -11,7 +11,7 @@ import { requestInvitationEmail } from './request-invitation-email.ts';
 import { requireCanInvite } from './require-can-invite.ts';
 import { invitations } from './tables.ts';
 
-export const INVITATION_VALIDITY_DAYS = 7;
+const INVITATION_VALIDITY_DAYS = 7;
 
 /** A second invitation to the same address replaces the first. */
 export const inviteMember = defineAction({

@@ -15,6 +15,7 @@ export const listMemberships = (ctx: Context, userId: Id<'usr'>) =>
         id: organizations.id,
         name: organizations.name,
         disabledAt: organizations.disabledAt,
+        requireTwoFactor: organizations.requireTwoFactor,
         role: members.role,
       })
       .from(members)

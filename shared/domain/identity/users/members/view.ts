@@ -1,5 +1,4 @@
 import { type Id, idSchema, type Role, roles } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import { toUser, type UserRow, userView } from '../accounts/view.ts';
 import type { invitations } from './tables.ts';
@@ -29,7 +28,7 @@ export const toMember = (
   joinedAt: row.createdAt.toISOString(),
 });
 
-type InvitationRow = InferSelectModel<typeof invitations> & { inviterName: string };
+type InvitationRow = typeof invitations.$inferSelect & { inviterName: string };
 
 /** An invitation without the token that accepts it. */
 export const toInvitation = (row: InvitationRow) => ({

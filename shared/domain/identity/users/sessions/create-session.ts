@@ -1,5 +1,4 @@
-import type { Context } from '@insightdesk/shared/context';
-import { withTenant } from '@insightdesk/shared/context';
+import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';

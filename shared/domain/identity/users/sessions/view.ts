@@ -1,5 +1,4 @@
 import { type Id, idSchema } from '@insightdesk/shared/contract';
-import type { InferSelectModel } from 'drizzle-orm';
 import { z } from 'zod';
 import { deviceName } from './device-name.ts';
 import type { sessions } from './tables.ts';
@@ -24,10 +23,7 @@ export const sessionView = z.object({
 });
 
 /** A session as its user sees it. */
-export const toSession = (
-  row: InferSelectModel<typeof sessions>,
-  currentId: Id<'ses'> | undefined,
-) => ({
+export const toSession = (row: typeof sessions.$inferSelect, currentId: Id<'ses'> | undefined) => ({
   id: row.id,
   organizationId: row.tenantId,
   current: row.id === currentId,

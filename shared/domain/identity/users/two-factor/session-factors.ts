@@ -1,12 +1,6 @@
-import type {
-  Context,
-  TenantContext,
-  UserContext,
-  UserTenantContext,
-} from '@insightdesk/shared/context';
+import type { UserContext, UserTenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import type { Tx } from '@insightdesk/shared/database';
-import { matches } from '@insightdesk/shared/database';
+import { matches, type Tx } from '@insightdesk/shared/database';
 import {
   deleteRecoveryCodes,
   FactorErrors,
@@ -15,12 +9,9 @@ import {
   readFactors,
   type SecondFactors,
 } from '@insightdesk/shared/domain/identity/mfa';
-import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { and, eq, isNull, type SQL } from 'drizzle-orm';
+import { listMemberships } from '../members/list-memberships.ts';
 import { sessions } from '../sessions/tables.ts';
-import { members } from '../tables.ts';
-
-const MAX_ORGANIZATIONS = 1_000;
 
 /**
  * Throws 403 TWO_FACTOR_REQUIRED when the user has a second factor that the session has not
@@ -62,27 +53,7 @@ export async function requireRemovableFactor(ctx: UserContext): Promise<void> {
   const { userId } = ctx.actor;
   const { totpId, passkeys } = await findFactors(ctx, userId);
   if ((totpId ? 1 : 0) + passkeys > 1) return;
-  const memberships = await ctx.database.read({ userId }, (tx) =>
-    tx
-      .select({ tenantId: members.tenantId })
-      .from(members)
-      .where(and(eq(members.userId, userId), isNull(members.removedAt)))
-      .limit(MAX_ORGANIZATIONS)
-      .execute(),
-  );
-  const required = await Promise.all(
-    memberships.map(({ tenantId }) => requiresSecondFactor(ctx, tenantId)),
-  );
-  if (required.includes(true)) throw FactorErrors.RequiredByOrganization();
-}
-
-async function requiresSecondFactor(ctx: Context, tenantId: TenantContext['tenantId']) {
-  const [row] = await ctx.database.read({ tenantId }, (tx) =>
-    tx
-      .select({ required: organizations.requireTwoFactor })
-      .from(organizations)
-      .where(eq(organizations.id, tenantId))
-      .execute(),
-  );
-  return row?.required ?? false;
+  const memberships = await listMemberships(ctx, userId);
+  if (memberships.some(({ requireTwoFactor }) => requireTwoFactor))
+    throw FactorErrors.RequiredByOrganization();
 }

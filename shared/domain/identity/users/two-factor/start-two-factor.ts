@@ -1,6 +1,7 @@
 import { defineAction, withTenant } from '@insightdesk/shared/context';
 import {
   confirmTotp,
+  readFactors,
   replaceRecoveryCodes,
   startTotp,
 } from '@insightdesk/shared/domain/identity/mfa';
@@ -45,5 +46,22 @@ export const confirmTwoFactor = defineAction({
     await requireVerifiedFactor(ctx);
     await markFactorVerified(ctx, await confirmTotp(ctx, ctx.actor.userId, code));
     return { recoveryCodes: await replaceRecoveryCodes(ctx.tx, ctx.actor.userId) };
+  },
+});
+
+export const getTwoFactor = defineAction({
+  summary: 'Get two-factor status',
+  input: z.strictObject({}),
+  output: z.object({
+    totp: z.boolean().describe('An authenticator app is set up'),
+    passkeys: z.int(),
+    recoveryCodesLeft: z.int(),
+  }),
+  allow: 'account:read',
+  duringSetup: true,
+  transaction: 'read',
+  async run({ tx, actor }) {
+    const { totpId, passkeys, recoveryCodesLeft } = await readFactors(tx, actor.userId);
+    return { totp: totpId !== null, passkeys, recoveryCodesLeft };
   },
 });

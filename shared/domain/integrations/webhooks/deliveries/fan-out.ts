@@ -1,7 +1,6 @@
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import type { Tx } from '@insightdesk/shared/database';
-import { matches } from '@insightdesk/shared/database';
+import { matches, type Tx } from '@insightdesk/shared/database';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { and, asc, lt, sql } from 'drizzle-orm';
 import { matchesFilterSql } from '../event-filters.ts';

@@ -1,7 +1,7 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
-import { and, asc, eq, gt, lte, or } from 'drizzle-orm';
+import { and, asc, eq, gt, lte, or, sql } from 'drizzle-orm';
 import { isWebhook } from '../get-webhook.ts';
 import {
   webhookDeliveries as deliveries,
@@ -11,7 +11,6 @@ import {
 } from '../tables.ts';
 import type { DeliveryRow, WebhookRow } from '../view.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
-import { failWaiting } from './fail-waiting.ts';
 import { HEAD_OF_LINE_TIMEOUT_MS } from './retry-delays.ts';
 
 export interface DueDelivery {
@@ -81,3 +80,11 @@ const waitsIn = ({ tenantId }: TenantContext, { webhookId, orderingKey }: Delive
   matches(deliveries, { tenantId, webhookId, orderingKey, status: 'waiting' });
 
 const skippedBefore = () => new Date(Date.now() - HEAD_OF_LINE_TIMEOUT_MS);
+
+/** Fails the waiting deliveries of a disabled webhook; a replay starts them again. */
+export async function failWaiting({ tx, tenantId }: TenantContext, webhookId: Id<'whk'>) {
+  await tx
+    .update(deliveries)
+    .set({ status: 'failed', error: sql`coalesce(${deliveries.error}, 'The webhook is disabled')` })
+    .where(matches(deliveries, { tenantId, webhookId, status: 'waiting' }));
+}

@@ -6,8 +6,7 @@ import { webhookDisabled } from '../events.ts';
 import { isWebhook } from '../get-webhook.ts';
 import { webhookDeliveries as deliveries, webhooks } from '../tables.ts';
 import type { DeliveryAttempt } from './attempt-delivery.ts';
-import { failWaiting } from './fail-waiting.ts';
-import type { DueDelivery } from './next-delivery.ts';
+import { type DueDelivery, failWaiting } from './next-delivery.ts';
 import { MAX_FAILING_MS, retryDelay } from './retry-delays.ts';
 
 const GONE = 410;
