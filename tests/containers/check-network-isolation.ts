@@ -27,18 +27,23 @@ export async function checkNetworkIsolation(
     throw new Error(`${from} ${expected ? 'cannot' : 'can'} reach ${host}:${port}`);
   };
 
-  for (const [store, port] of Object.entries(stores)) {
-    const address = (await compose('exec', '-T', store, 'hostname', '-i')).trim().split(/\s/)[0];
-    if (!address) throw new Error(`${store} has no address`);
-    await expectReachable('api-1', address, port, true);
-    for (const host of [store, address]) await expectReachable('nginx', host, port, false);
-  }
   const otherMachine = Bun.serve({ hostname: '0.0.0.0', port: 0, fetch: () => new Response() });
+  const otherPort = otherMachine.port ?? 0;
   try {
-    const port = otherMachine.port ?? 0;
-    await expectReachable('worker', hostAddress(), port, true);
-    for (const store of Object.keys(stores))
-      await expectReachable(store, hostAddress(), port, false);
+    await Promise.all([
+      expectReachable('worker', hostAddress(), otherPort, true),
+      ...Object.entries(stores).map(async ([store, port]) => {
+        const output = await compose('exec', '-T', store, 'hostname', '-i');
+        const [address] = output.trim().split(/\s/);
+        if (!address) throw new Error(`${store} has no address`);
+        await Promise.all([
+          expectReachable('api-1', address, port, true),
+          expectReachable('nginx', store, port, false),
+          expectReachable('nginx', address, port, false),
+          expectReachable(store, hostAddress(), otherPort, false),
+        ]);
+      }),
+    ]);
   } finally {
     await otherMachine.stop(true);
   }
