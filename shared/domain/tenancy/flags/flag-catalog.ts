@@ -39,7 +39,7 @@ export const flagsView = z.object({
   flags: z.array(z.object({ name, value, default: value, description: z.string() })),
 });
 
-/** All flags in the order of the catalogue. */
+/** All flags in the order of the catalog. */
 export const toFlags = (values: FlagValues) => ({
   flags: flagNames.map((name) => {
     const { default: byDefault, description } = flagCatalog[name];
