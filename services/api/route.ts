@@ -38,7 +38,7 @@ export interface Protocol {
 }
 
 /** Features that the configuration can disable. */
-export type Feature = 'twoFactor' | 'oauth';
+type Feature = 'twoFactor' | 'oauth';
 
 /** One row of the route table. */
 export interface Route {
@@ -67,7 +67,7 @@ export interface Route {
 }
 
 /** Maps a result to a response, for routes with more than one successful status. */
-export interface ResponseMapping<R> {
+interface ResponseMapping<R> {
   status: (result: R) => number;
   body?: (result: R) => unknown;
   /** The schema of the body, by status. */

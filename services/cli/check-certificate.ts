@@ -8,7 +8,7 @@ const ERROR_DAYS = 7;
 const TIMEOUT_MS = 5_000;
 const RENEW = 'renew the certificate of nginx, and reload it: nginx -s reload';
 
-export interface CertificateOptions {
+interface CertificateOptions {
   /** The public address. */
   url: string;
   /** An authority to trust beside the usual ones, as PEM. */

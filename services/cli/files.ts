@@ -55,7 +55,7 @@ function* describe(
   { organizations, files, orphans, missing, damaged }: ReconcileReport,
   isDryRun: boolean,
 ) {
-  yield `${files} files of ${organizations} organisations`;
+  yield `${files} files of ${organizations} organizations`;
   const done = (past: string) => (isDryRun ? `would be ${past}` : past);
   yield `  without a row: ${orphans.files} files, ${orphans.bytes} bytes, ${done('deleted')}`;
   yield `  rows without a file: ${missing.length} attachments, ${done('rejected')}`;

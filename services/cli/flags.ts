@@ -9,11 +9,11 @@ import {
 import { requireOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { operatorContext, runAsOperator } from './operator.ts';
 
-const USAGE = `Usage: bun run desk flags list <organisation id>
-       bun run desk flags set <organisation id> <name> <value>|default
+const USAGE = `Usage: bun run desk flags list <organization id>
+       bun run desk flags set <organization id> <name> <value>|default
 Flags: ${flagNames.join(', ')}`;
 
-/** Lists the flags of an organisation, or sets one. */
+/** Lists the flags of an organization, or sets one. */
 export async function manageFlags([verb, tenantId, name, text]: string[]): Promise<number> {
   const wanted = verb === 'set' ? parseValue(name, text) : {};
   if (!isId('org', tenantId) || !wanted || (verb !== 'list' && verb !== 'set')) {

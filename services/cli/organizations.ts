@@ -28,13 +28,13 @@ const verbs: Record<string, Verb> = {
   'end-impersonation': stopImpersonation,
 };
 
-const USAGE = `Usage: bun run desk organizations disable|enable <organisation id>
-       bun run desk organizations quota <organisation id> <metric> <value>
-       bun run desk organizations export <organisation id> <folder> [--rate <MB per second>]
-       bun run desk organizations erase <organisation id> --name <its name, exactly>
-       bun run desk organizations impersonate <organisation id> <user id> --operator <your name>
+const USAGE = `Usage: bun run desk organizations disable|enable <organization id>
+       bun run desk organizations quota <organization id> <metric> <value>
+       bun run desk organizations export <organization id> <folder> [--rate <MB per second>]
+       bun run desk organizations erase <organization id> --name <its name, exactly>
+       bun run desk organizations impersonate <organization id> <user id> --operator <your name>
          --reason <why> --minutes <1 to 60>
-       bun run desk organizations end-impersonation <organisation id> <session id>`;
+       bun run desk organizations end-impersonation <organization id> <session id>`;
 
 /** Disables, enables, exports or deletes an organization, or impersonates a member. */
 export async function manageOrganization([name = '', id, ...words]: string[]): Promise<number> {

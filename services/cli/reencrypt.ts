@@ -29,7 +29,7 @@ export async function reencrypt(app: CommandApp): Promise<void> {
   }
 }
 
-/** One organisation after the other, of those that have rows in the table. */
+/** One organization after the other, of those that have rows in the table. */
 async function reencryptEach(
   app: CommandApp,
   table: 'webhooks' | 'identity_providers',

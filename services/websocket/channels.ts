@@ -4,7 +4,7 @@ import { defineChannels } from './subscriptions/define-channels.ts';
 
 /**
  * Every channel and who may subscribe to it. Names have no wildcards: `{cnv}` is exactly one id. The
- * same name is another channel in each organisation.
+ * same name is another channel in each organization.
  */
 export const channels = defineChannels({
   'private-user-{usr}': {

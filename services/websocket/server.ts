@@ -63,7 +63,7 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   rateLimit: TokenBucketOptions | undefined;
   /** Sockets are unlimited without it. */
   connectionLimits?: ConnectionLimits | undefined;
-  /** Subscriptions of all sockets of an organisation on this replica; unlimited without it. */
+  /** Subscriptions of all sockets of an organization on this replica; unlimited without it. */
   maxChannelsPerOrganization?: number | undefined;
   slowConsumers?: SlowConsumerLimits;
   /** New connections are rejected while it is shedding. */

@@ -20,7 +20,7 @@ export interface ReplayOptions extends PastEventsQuery {
 }
 
 /** The result of a replay; `duplicates` are entries that channels already had. */
-export interface ReplayReport {
+interface ReplayReport {
   events: number;
   effects: number;
   duplicates: number;

@@ -12,7 +12,7 @@ import { z } from 'zod';
 type ChannelKind = keyof typeof Channels;
 
 /** Event names with the schema of their data. */
-export type EventSchemas = Readonly<Record<string, z.ZodType>>;
+type EventSchemas = Readonly<Record<string, z.ZodType>>;
 
 export const recordedEvents = Object.values(events);
 
@@ -50,55 +50,45 @@ interface SocketChannel {
   signals: readonly (keyof typeof signals)[];
 }
 
-const placeholder = <P extends IdPrefix>(prefix: P) => `{${prefix}}` as `${P}_${string}`;
-
 const eventsOn = (kind: ChannelKind): string[] =>
   recordedEvents.flatMap(({ name, audience }) =>
     (viewsByChannel(audience)[kind] ?? []).length > 0 ? [name] : [],
   );
 
+const channel = (
+  kind: ChannelKind,
+  prefix: IdPrefix,
+  description: string,
+  signal: keyof typeof signals,
+): SocketChannel => ({
+  address: Channels[kind](`{${prefix}}` as never),
+  prefix,
+  description,
+  events: kind.endsWith('Presence') ? [Events.presenceChanged] : eventsOn(kind),
+  signals: [signal],
+});
+
 /** The channels that sockets subscribe to; `{cnv}` is the id of a conversation. */
 export const channels: Readonly<Record<ChannelKind, SocketChannel>> = {
-  userPrivate: {
-    address: Channels.userPrivate(placeholder('usr')),
-    prefix: 'usr',
-    description: 'One user, on all devices',
-    events: eventsOn('userPrivate'),
-    signals: ['recording.progress'],
-  },
-  organization: {
-    address: Channels.organization(placeholder('org')),
-    prefix: 'org',
-    description: 'The staff of an organization',
-    events: eventsOn('organization'),
-    signals: ['job.updated'],
-  },
-  conversation: {
-    address: Channels.conversation(placeholder('cnv')),
-    prefix: 'cnv',
-    description: 'A conversation: its customer and staff',
-    events: eventsOn('conversation'),
-    signals: ['recording.progress'],
-  },
-  conversationStaff: {
-    address: Channels.conversationStaff(placeholder('cnv')),
-    prefix: 'cnv',
-    description: 'Internal notes of a conversation, staff only',
-    events: eventsOn('conversationStaff'),
-    signals: ['recording.progress'],
-  },
-  organizationPresence: {
-    address: Channels.organizationPresence(placeholder('org')),
-    prefix: 'org',
-    description: 'Presence of the staff',
-    events: [Events.presenceChanged],
-    signals: ['typing'],
-  },
-  conversationPresence: {
-    address: Channels.conversationPresence(placeholder('cnv')),
-    prefix: 'cnv',
-    description: 'Presence of the viewers of a conversation',
-    events: [Events.presenceChanged],
-    signals: ['typing'],
-  },
+  userPrivate: channel('userPrivate', 'usr', 'One user, on all devices', 'recording.progress'),
+  organization: channel('organization', 'org', 'The staff of an organization', 'job.updated'),
+  conversation: channel(
+    'conversation',
+    'cnv',
+    'A conversation: its customer and staff',
+    'recording.progress',
+  ),
+  conversationStaff: channel(
+    'conversationStaff',
+    'cnv',
+    'Internal notes of a conversation, staff only',
+    'recording.progress',
+  ),
+  organizationPresence: channel('organizationPresence', 'org', 'Presence of the staff', 'typing'),
+  conversationPresence: channel(
+    'conversationPresence',
+    'cnv',
+    'Presence of the viewers of a conversation',
+    'typing',
+  ),
 };

@@ -13,7 +13,7 @@ import { type ApiEnv, callContext } from '../caller.ts';
 import { sendFile } from './send-file.ts';
 
 /** Requests below it are authorized by the signature of the URL, not by cookies or `Authorization`. */
-export const FILES_PATH = '/files/';
+const FILES_PATH = '/files/';
 
 /** Waiting image requests per organization and process; further ones are 503. */
 const MAX_WAITING = 8;
@@ -71,7 +71,7 @@ const allowCrossOriginUse: MiddlewareHandler = (c, next) => {
 };
 
 /** Browsers may cache a file until its signed URL expires. */
-export function cacheUntil(expiresAt: Date) {
+function cacheUntil(expiresAt: Date) {
   const seconds = Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1000));
   return { cacheControl: `private, max-age=${seconds}, no-transform` };
 }

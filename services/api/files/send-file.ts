@@ -10,7 +10,7 @@ import { contentDisposition } from '@insightdesk/shared/utils';
 import type { Http } from '../route.ts';
 
 /** A file to stream, with its metadata. */
-export interface SentFile extends Validators {
+interface SentFile extends Validators {
   name: string;
   contentType: string;
   sizeBytes: number;

@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import type { Route } from '../route.ts';
-import { healthPaths, problemResponse } from './components.ts';
 import { describeRoute } from './describe-route.ts';
-import { createSchemas, type Json } from './schemas.ts';
+import { createSchemas, type Json, type Schemas } from './schemas.ts';
 
 const description =
   'Errors are problem documents (RFC 9457) with a stable `code`. Lists take `limit` and `cursor` and ' +
@@ -28,5 +28,59 @@ export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl
       responses: { Problem: problemResponse(schemas) },
       schemas: schemas.named(),
     },
+  };
+}
+
+const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('Stable, machine-readable'),
+    detail: z.string().describe('Explanation of this occurrence'),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    requestId: z.string(),
+  })
+  .meta({ id: 'Problem' });
+
+const report = z
+  .object({
+    status: z.enum(['ok', 'degraded', 'unavailable']),
+    checks: z.record(
+      z.string(),
+      z.object({
+        healthy: z.boolean(),
+        latencyMs: z.number(),
+        error: z.enum(['timeout', 'unreachable']).optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'HealthReport' });
+
+/** The response of every failed request. */
+const problemResponse = (schemas: Schemas): Json => ({
+  description: 'Problem document',
+  content: { 'application/problem+json': { schema: schemas.of(problem) } },
+});
+
+/** The health routes, which have no action. */
+function healthPaths(schemas: Schemas): Json {
+  const content = { 'application/json': { schema: schemas.of(report) } };
+  const describe = (operationId: string, summary: string) => ({
+    get: {
+      operationId,
+      summary,
+      tags: ['health'],
+      security: [],
+      responses: {
+        200: { description: 'Healthy', content },
+        503: { description: 'Unhealthy', content },
+      },
+    },
+  });
+  return {
+    '/health': describe('getHealth', 'Get the health of all dependencies'),
+    '/health/live': describe('getHealthLive', 'Check liveness'),
+    '/health/ready': describe('getHealthReady', 'Check readiness'),
   };
 }

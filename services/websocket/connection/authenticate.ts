@@ -12,7 +12,7 @@ import type { Call } from './dispatcher.ts';
 const renewing = new WeakSet<Connection>();
 
 /**
- * Renews the token of a live socket: the same user in the same organisation with the same role. The
+ * Renews the token of a live socket: the same user in the same organization with the same role. The
  * old and the new session must both be valid at one generation; otherwise the socket is closed.
  */
 export async function authenticate(

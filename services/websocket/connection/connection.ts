@@ -98,7 +98,7 @@ export class Connection implements AccessHolder, SubscriptionOwner {
     this.socket.disconnect(true);
   }
 
-  /** The room of a channel in the organisation of the socket, which never changes. */
+  /** The room of a channel in the organization of the socket, which never changes. */
   roomFor(channel: string): Room {
     return roomOf(this.#access.tenantId, channel);
   }

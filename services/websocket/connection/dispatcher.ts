@@ -107,7 +107,7 @@ function once(acknowledgement: unknown): (answer: object) => void {
 const MAX_DEPTH = 64;
 
 /** Throws 422 for a payload nested so deeply that recursive code would overflow the stack. */
-export function requireMaxDepth(payload: unknown): void {
+function requireMaxDepth(payload: unknown): void {
   let level = [payload];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) {

@@ -24,7 +24,7 @@ export interface Services {
 }
 
 /** The data of a socket that all replicas can read. */
-export interface SocketData {
+interface SocketData {
   userId: Id<'usr'>;
 }
 

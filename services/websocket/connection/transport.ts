@@ -6,7 +6,7 @@ import type { createSignalAdapter } from '../replica/signal-adapter.ts';
 import { corkFlushes } from './cork-flushes.ts';
 import type { SocketServerIo } from './services.ts';
 
-export interface TransportOptions {
+interface TransportOptions {
   /** For example `websocket-2`: session ids begin with `2.`, by which nginx finds the replica. */
   replica: string;
   corsOrigins: string[];

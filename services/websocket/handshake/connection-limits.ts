@@ -8,7 +8,7 @@ import {
   createConnectionCounts,
 } from './connection-counts.ts';
 
-/** The user, organisation and address that a connection counts towards. */
+/** The user, organization and address that a connection counts towards. */
 export interface ConnectingClient {
   userId: Id<'usr'>;
   tenantId: Id<'org'>;
@@ -16,14 +16,14 @@ export interface ConnectingClient {
 }
 
 /** One counted connection. */
-export interface ConnectionSlot {
+interface ConnectionSlot {
   /** Throws 429 TOO_MANY_CONNECTIONS when a limit is exceeded. */
   confirm(): Promise<void>;
   /** Gives the slot back; only the first call counts. */
   release(): void;
 }
 
-/** Limits the sockets of a user, an organisation and an address, over all replicas. */
+/** Limits the sockets of a user, an organization and an address, over all replicas. */
 export interface ConnectionLimits {
   reserve(client: ConnectingClient): ConnectionSlot;
   /** Begins to renew this replica's counts. */
@@ -35,9 +35,9 @@ export interface ConnectionLimits {
 
 export type MaxConnections = Record<'user' | 'organization' | 'address', number>;
 
-export interface ConnectionLimitsOptions extends ConnectionCountsOptions {
+interface ConnectionLimitsOptions extends ConnectionCountsOptions {
   limits: MaxConnections;
-  /** The limit of one organisation; the general one unless given. */
+  /** The limit of one organization; the general one unless given. */
   limitOf?: (tenantId: Id<'org'>) => number;
 }
 
@@ -102,7 +102,7 @@ function reserveSlot(
   };
 }
 
-/** Counts the sockets of organisations without limiting them: their number is still reported. */
+/** Counts the sockets of organizations without limiting them: their number is still reported. */
 export function countConnections(
   valkey: ChannelHubOptions['subscriber'],
   options: ConnectionCountsOptions,
@@ -132,7 +132,7 @@ export const unlimitedConnections: ConnectionLimits = {
 
 const subjects: Record<keyof MaxConnections, string> = {
   user: 'A user',
-  organization: 'An organisation',
+  organization: 'An organization',
   address: 'An address',
 };
 

@@ -5,13 +5,13 @@ import type { SocketServerIo } from '../connection/services.ts';
 import type { ChannelTable } from '../subscriptions/define-channels.ts';
 
 /** One open socket on some replica. */
-export interface Client {
+interface Client {
   socketId: string;
   userId: Id<'usr'>;
 }
 
-/** A user in one organisation. */
-export interface Member {
+/** A user in one organization. */
+interface Member {
   tenantId: Id<'org'>;
   userId: Id<'usr'>;
 }
@@ -20,7 +20,7 @@ export interface Member {
 export interface Clients {
   /** The channels of one socket, or of all sockets of a member. */
   getClientChannels(client: { socketId: string } | Member): Promise<string[]>;
-  /** The sockets subscribed to a channel of an organisation. */
+  /** The sockets subscribed to a channel of an organization. */
   getChannelClients(channel: { tenantId: Id<'org'>; channel: string }): Promise<Client[]>;
 }
 

@@ -8,7 +8,7 @@ interface OrganizationAccessOptions {
   onError: (error: unknown) => void;
 }
 
-/** The sockets of one organisation, which are verified when its access generation rises. */
+/** The sockets of one organization, which are verified when its access generation rises. */
 export class OrganizationAccess {
   readonly #options: OrganizationAccessOptions;
   readonly #holders = new Set<AccessHolder>();
@@ -43,7 +43,7 @@ export class OrganizationAccess {
 
   /** Verifies the sockets of the user, or all, that were verified at an earlier generation. */
   advance(generation: number, userId?: Id<'usr'>): void {
-    // An organisation that was deleted has none.
+    // An organization that was deleted has none.
     const isReset = generation < (this.#generation ?? 0);
     this.#generation = generation;
     for (const holder of this.#holders) {

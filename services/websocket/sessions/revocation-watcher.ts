@@ -3,10 +3,10 @@ import type { AccessHolder } from './access.ts';
 import { OrganizationAccess } from './organization-access.ts';
 import type { SessionVerifier } from './session-verifier.ts';
 
-/** Access was revoked: of one user, or of any user of the organisation. */
+/** Access was revoked: of one user, or of any user of the organization. */
 export interface Revocation {
   tenantId: Id<'org'>;
-  /** The organisation's generation since then; the next revocation has the next number. */
+  /** The organization's generation since then; the next revocation has the next number. */
   generation: number;
   userId?: Id<'usr'> | undefined;
 }
@@ -15,21 +15,21 @@ export interface Revocation {
 export interface RevocationWatcher {
   add(holder: AccessHolder): void;
   delete(holder: AccessHolder): void;
-  /** Verifies the sockets concerned again; all of the organisation when a revocation was missed. */
+  /** Verifies the sockets concerned again; all of the organization when a revocation was missed. */
   onRevocation(revocation: Revocation): void;
   /** Compares the generations with the database: revocations may have been missed. */
   compare(): Promise<void>;
   close(): void;
 }
 
-export interface RevocationWatcherOptions {
+interface RevocationWatcherOptions {
   sessions: SessionVerifier;
   onError: (error: unknown) => void;
   compareIntervalMs?: number;
 }
 
 /**
- * Every revocation raises the generation of its organisation in the same transaction, by triggers,
+ * Every revocation raises the generation of its organization in the same transaction, by triggers,
  * and PostgreSQL notifies of it. A notification that is missed, because LISTEN is interrupted or
  * impossible, leaves a generation that differs from the database's, which is compared regularly.
  */

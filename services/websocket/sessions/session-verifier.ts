@@ -10,10 +10,10 @@ import { createRecentSessions, type RecentSessions } from '@insightdesk/shared/u
 import type { SessionClaims } from './access.ts';
 
 /** Where login sessions are looked up. */
-export interface SessionSource {
+interface SessionSource {
   /** The sessions that are live, each with the authorization of its member now. */
   listLive(tenantId: Id<'org'>, sessionIds: readonly Id<'ses'>[]): Promise<Map<Id<'ses'>, string>>;
-  /** How often access was revoked in each organisation; without those in which it never was. */
+  /** How often access was revoked in each organization; without those in which it never was. */
   listGenerations(tenantIds: readonly Id<'org'>[]): Promise<Map<Id<'org'>, string>>;
 }
 
@@ -26,16 +26,16 @@ export const createSessionSource = (ctx: Context): SessionSource => ({
 /** Verifies the login sessions of sockets. */
 export interface SessionVerifier {
   /**
-   * Resolves with the access generation of the organisation at which the session is valid. Throws
+   * Resolves with the access generation of the organization at which the session is valid. Throws
    * UnauthenticatedError or ForbiddenError when it has ended, its member's role is another, or the
-   * organisation is disabled.
+   * organization is disabled.
    */
   verify(claims: SessionClaims): Promise<number>;
-  /** The current access generation of each organisation. */
+  /** The current access generation of each organization. */
   generationsOf(tenantIds: readonly Id<'org'>[]): Promise<Map<Id<'org'>, number>>;
 }
 
-/** Sessions of one organisation that are looked up by one query. */
+/** Sessions of one organization that are looked up by one query. */
 export const MAX_SESSIONS_PER_QUERY = 500;
 
 interface Verification {
@@ -52,8 +52,8 @@ interface LookUp extends Verification {
 /**
  * Verifications of one turn of the event loop, and those that come while a query is running, share
  * the next query: after a deploy all sockets connect at once. It reads the generations of the
- * organisations (`docs/adr/0031-session-check-caching.md`): sessions that were valid a moment ago at
- * the same generation still are. The others are looked up, by organisation, in the same way.
+ * organizations (`docs/adr/0031-session-check-caching.md`): sessions that were valid a moment ago at
+ * the same generation still are. The others are looked up, by organization, in the same way.
  */
 export function createSessionVerifier(
   { listLive, listGenerations }: SessionSource,
@@ -103,7 +103,7 @@ export function createSessionVerifier(
   };
 }
 
-/** Looks sessions up by organisation, in pages; what comes during a query is in the next one. */
+/** Looks sessions up by organization, in pages; what comes during a query is in the next one. */
 function createLookUp(listLive: SessionSource['listLive'], recentSessions: RecentSessions) {
   const lookUps = new Map<Id<'org'>, LookUp[]>();
 
@@ -164,7 +164,7 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 function refusalOf(claims: SessionClaims, current: string | undefined): Error | undefined {
   if (current === authorizationVersionOf(claims)) return undefined;
   if (current === 'none') {
-    return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
+    return new ForbiddenError('This organization is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
   if (current === 'setup') return new TwoFactorSetupRequiredError();
   if (current !== undefined) {

@@ -1,7 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { TooManyRequestsError } from '@insightdesk/shared/errors';
 
-/** Limits the subscriptions of an organisation's sockets on this replica. */
+/** Limits the subscriptions of an organization's sockets on this replica. */
 export interface ChannelQuota {
   /** Counts one subscription; throws 429 TOO_MANY_CHANNELS at the limit. */
   reserve(tenantId: Id<'org'>): void;
@@ -16,7 +16,7 @@ export function createChannelQuota(limit = Number.POSITIVE_INFINITY): ChannelQuo
       const count = (counts.get(tenantId) ?? 0) + 1;
       if (count > limit) {
         throw new TooManyRequestsError(
-          `An organisation may have ${limit} subscriptions at a time; try again later`,
+          `An organization may have ${limit} subscriptions at a time; try again later`,
           {
             code: 'TOO_MANY_CHANNELS',
             errors: [{ path: 'organization', message: `${limit} at a time` }],

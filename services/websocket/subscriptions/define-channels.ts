@@ -5,19 +5,16 @@ import { type IdsIn, matchChannel, type Permission } from '@insightdesk/shared/c
  * Whether the caller may subscribe to the channel with these ids. A function that answers at once
  * has read nothing, so the session is verified besides; reading the database verifies it.
  */
-export type Allow<P extends string> = (
-  ctx: MemberContext,
-  ids: IdsIn<P>,
-) => boolean | Promise<boolean>;
+type Allow<P extends string> = (ctx: MemberContext, ids: IdsIn<P>) => boolean | Promise<boolean>;
 
 /** Subscribers need the permission, and `allow` must agree. */
-export interface ChannelRule<P extends string> {
+interface ChannelRule<P extends string> {
   permission: Permission;
   allow: Allow<P>;
 }
 
 /** The rule of one channel, with the ids of its name. */
-export interface Channel {
+interface Channel {
   pattern: string;
   permission: Permission;
   allow(ctx: MemberContext): boolean | Promise<boolean>;
@@ -28,7 +25,7 @@ export interface ChannelTable {
   find(name: string): Channel | undefined;
 }
 
-export interface DefinedChannels extends ChannelTable {
+interface DefinedChannels extends ChannelTable {
   rules: readonly Pick<Channel, 'pattern' | 'permission'>[];
 }
 

@@ -15,7 +15,7 @@ export interface SubscriptionOwner {
 }
 
 /** One `subscribe` call, until the channel is left or another call replaces it. */
-export interface Subscription {
+interface Subscription {
   /** The socket was in the channel already and starts over. */
   readonly isRepeated: boolean;
   isJoined: boolean;
