@@ -28,7 +28,7 @@ export interface ChannelListener {
 export type Acknowledgement<T = unknown> = ({ ok: true } & T) | { ok: false; error: Problem };
 export type SubscribeCallback = (error: Error | null, answer?: Acknowledgement<Snapshot>) => void;
 
-export interface ChannelSubscriptionOptions {
+interface ChannelSubscriptionOptions {
   channel: string;
   isConnected: () => boolean;
   subscribe: (request: SocketInputs['subscribe'], callback: SubscribeCallback) => void;

@@ -1,7 +1,6 @@
 import type { ManagerOptions, SocketOptions } from 'socket.io-client';
-import type { ChannelListener } from './channel-subscription.ts';
 import type { Presence, PresenceListener } from './presence.ts';
-import { createRealtime, type PresenceUpdate } from './realtime.ts';
+import { createRealtime } from './realtime.ts';
 import type { RequestHandler } from './request-handlers.ts';
 import {
   createRequest,
@@ -11,8 +10,7 @@ import {
   type ResponseBody,
   type SendRequest,
 } from './requests.ts';
-import { createSend, type Message, type Send } from './send.ts';
-import type { Subscription } from './subscriptions.ts';
+import { createSend, type Send } from './send.ts';
 import { createTokenStore, type TokenPair, type Tokens, toTokens } from './tokens.ts';
 
 export type Conversation = ResponseBody<'GET /v1/conversations/{id}'>;
@@ -96,13 +94,12 @@ export function createClient(options: ClientOptions) {
     ...createResources(request, send),
     send,
     /** Subscribes to a channel, over reconnects, until closed. */
-    subscribe: (channel: string, listener: ChannelListener): Subscription =>
-      realtime.subscribe(channel, listener),
+    subscribe: realtime.subscribe,
     /** Joins a presence channel as a member, and follows its members and who is typing. */
     presence: (channel: string, listener: PresenceListener = {}): Presence =>
       realtime.presence(channel, listener),
     /** Sets the presence of this device in all presence channels, also after a reconnect. */
-    setPresence: (presence: PresenceUpdate): void => realtime.setPresence(presence),
+    setPresence: realtime.setPresence,
     /**
      * Handles the server's requests of this name to this user, each once; throw
      * RequestRejectedError to reject one. The connection stays open until the returned function is
@@ -158,5 +155,3 @@ function throwUncaught(error: unknown): void {
     throw error;
   });
 }
-
-export type { Message };

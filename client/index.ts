@@ -24,7 +24,6 @@ export {
   type Conversation,
   createClient,
   type LoginResponse,
-  type Message,
 } from './create-client.ts';
 export { ClientClosedError, NetworkError, ProblemError } from './errors.ts';
 export type { MemberChange } from './member-list.ts';
@@ -33,6 +32,6 @@ export type { Presence, PresenceListener } from './presence.ts';
 export type { PresenceUpdate } from './realtime.ts';
 export { type RequestHandler, RequestRejectedError } from './request-handlers.ts';
 export type { Fetch, RequestBody, RequestQuery, ResponseBody, RouteName } from './requests.ts';
-export type { NewMessage } from './send.ts';
+export type { Message, NewMessage } from './send.ts';
 export type { Subscription } from './subscriptions.ts';
 export type { Tokens } from './tokens.ts';

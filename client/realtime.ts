@@ -20,8 +20,7 @@ import type { Tokens } from './tokens.ts';
 /** The presence of this device in all presence channels: a status, for example `away`. */
 export type PresenceUpdate = SocketInputs['presence:set'];
 
-export interface RealtimeOptions
-  extends Pick<ConnectionOptions, 'url' | 'tokenStore' | 'socketOptions'> {
+interface RealtimeOptions extends Pick<ConnectionOptions, 'url' | 'tokenStore' | 'socketOptions'> {
   onConnectionChange?: ((isConnected: boolean) => void) | undefined;
   /** Gets the errors of the app's own callbacks. */
   onError: (error: unknown) => void;

@@ -26,7 +26,7 @@ type Part<Name extends string, T> = T extends undefined
  * The input of a route: its path parameters, query and body. Distributed over unions: for several
  * routes it is the input of one of them, not every path with every body.
  */
-export type RequestInput<R extends RouteName> = R extends RouteName
+type RequestInput<R extends RouteName> = R extends RouteName
   ? Part<'path', PartOf<R, 'path'>> &
       Part<'query', RequestQuery<R>> &
       Part<'body', RequestBody<R>> & {
@@ -44,7 +44,7 @@ export type SendRequest = <R extends RouteName>(
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-export interface RequestOptions {
+interface RequestOptions {
   url: string;
   fetch: Fetch;
   timeoutMs: number;

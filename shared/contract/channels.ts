@@ -4,7 +4,7 @@ import type { Id, IdPrefix } from './ids.ts';
 export const Channels = {
   /** One user, on all devices. */
   userPrivate: (id: Id<'usr'>) => `private-user-${id}` as const,
-  /** The staff of an organisation. */
+  /** The staff of an organization. */
   organization: (id: Id<'org'>) => `private-organization-${id}` as const,
   /** A conversation, for its customer and the staff. */
   conversation: (id: Id<'cnv'>) => `private-conversation-${id}` as const,

@@ -1,4 +1,4 @@
-/** A limit counts per address, user, API key, organisation or channel. */
+/** A limit counts per address, user, API key, organization or channel. */
 export type RateLimitSubject = 'address' | 'user' | 'key' | 'organization' | 'channel';
 
 /** Class of a request for rate limits; every request also counts as `all`. */

@@ -4,9 +4,9 @@ import type { Id } from './ids.ts';
 export const roles = ['owner', 'admin', 'agent', 'customer'] as const;
 export type Role = (typeof roles)[number];
 
-/** Roles of people who work for the organisation. */
+/** Roles of people who work for the organization. */
 export const staffRoles = ['owner', 'admin', 'agent'] as const satisfies readonly Role[];
-/** Roles that manage the members of the organisation. */
+/** Roles that manage the members of the organization. */
 export const managerRoles = ['owner', 'admin'] as const satisfies readonly Role[];
 
 /** The roles of each permission; used by actions, routes, channels and documents. */

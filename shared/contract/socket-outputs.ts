@@ -54,7 +54,7 @@ export interface PresenceChange extends PresentMember {
 
 /** The data of a signal, by its type; applications may publish signals of other types. */
 export interface SignalData {
-  /** Progress of a job of the organisation; sent by the system. */
+  /** Progress of a job of the organization; sent by the system. */
   'job.updated': {
     id: string;
     name: string;
