@@ -98,7 +98,7 @@ describe('input', () => {
   });
 
   test.each([
-    ['an extra field', { name: 'x', colour: 'red' }, 'colour', 'Unknown field'],
+    ['an extra field', { name: 'x', color: 'red' }, 'color', 'Unknown field'],
     ['a field that is a path parameter', { name: 'x', id }, 'id', 'Unknown field'],
     ['a prototype', '{"name":"x","__proto__":{"a":1}}', '__proto__', 'Unknown field'],
     ['a constructor', { name: 'x', constructor: 1 }, 'constructor', 'Unknown field'],
@@ -111,12 +111,12 @@ describe('input', () => {
   });
 
   test('PATCH: every invalid field is in errors', async () => {
-    const body = { name: 7, colour: 'red' };
+    const body = { name: 7, color: 'red' };
     const problem = await problemOf(request('PATCH', `/things/${id}`, { ...owner, body }));
-    expect(problem.errors?.map(({ path }) => path)).toEqual(['name', 'colour']);
+    expect(problem.errors?.map(({ path }) => path)).toEqual(['name', 'color']);
   });
 
-  test.each(['?limit=0', '?limit=x', '?limit=', '?colour=red', '?limit=1&limit=2&limit=x'])(
+  test.each(['?limit=0', '?limit=x', '?limit=', '?color=red', '?limit=1&limit=2&limit=x'])(
     'GET: query %s is 422',
     async (query) => {
       expect(await problemOf(request('GET', `/things${query}`, owner))).toMatchObject({

@@ -10,7 +10,7 @@ test('files check finds no difference between files and rows', async () => {
   const words = ['--organization', owner.organizationId, '--older-than', '0'];
   for (const verb of ['check', 'collect']) {
     const { code, output } = await desk(verb, ...words);
-    expect(output).toContain('1 files of 1 organisations\n');
+    expect(output).toContain('1 files of 1 organizations\n');
     expect(output).toContain('without a row: 0 files, 0 bytes');
     expect(code).toBe(0);
   }

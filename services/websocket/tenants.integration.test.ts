@@ -20,7 +20,7 @@ const overrides = {
   sessions: createSessionVerifier(createSessionSource(context)),
 };
 
-/** Creates a user who is an agent of two organisations. */
+/** Creates a user who is an agent of two organizations. */
 async function createSharedUser() {
   const [one, two] = [await createTestTenant(context), await createTestTenant(context)];
   const here = await one.member('agent');
@@ -57,7 +57,7 @@ const append = (tenantId: Id<'org'>, channel: string, type = 'x') =>
     { tenantId, channel, id: newId('evt'), type, data: { tenantId }, at: new Date().toISOString() },
   ]);
 
-/** Connects the user in both organisations to both replicas. */
+/** Connects the user in both organizations to both replicas. */
 async function visitAll(more: Parameters<typeof startReplica>[1] = {}) {
   const options = { ...overrides, ...more };
   const replicas = [
@@ -68,7 +68,7 @@ async function visitAll(more: Parameters<typeof startReplica>[1] = {}) {
   return { replicas, here: await all(user.here), there: await all(user.there) };
 }
 
-test('channels of one name: events, positions, signals and clients stay in their organisation', async () => {
+test('channels of one name: events, positions, signals and clients stay in their organization', async () => {
   const { replicas, here, there } = await visitAll();
   const { userId } = user;
   const channel = Channels.userPrivate(userId);
@@ -96,7 +96,7 @@ test('channels of one name: events, positions, signals and clients stay in their
   expect(foreign).toMatchObject({ ok: true, recovered: false, events: [] });
 });
 
-test('removal from one organisation: the sockets there are closed, not those in another', async () => {
+test('removal from one organization: the sockets there are closed, not those in another', async () => {
   const { here, there } = await visitAll();
   const [owner, otherOwner] = user.owners;
   const { userId } = user;

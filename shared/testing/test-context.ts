@@ -52,7 +52,7 @@ export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
   };
 }
 
-/** A new organisation with its owner; `member` adds a member with a role. */
+/** A new organization with its owner; `member` adds a member with a role. */
 export async function createTestTenant(context: Context) {
   const { accessToken, organization } = await register(context, {
     email: `${newId('usr')}@example.com`,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { newId } from '@insightdesk/shared/utils';
@@ -7,12 +7,7 @@ import { createFilesApi } from '../testing/files-api.ts';
 import { testDocumentedResponses } from '../testing/integration-api.ts';
 
 const api = await createFilesApi();
-type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
-let own: Tenant;
-let others: Tenant;
-beforeAll(async () => {
-  [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
-});
+const [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
 afterAll(() => api.close());
 
 const dot =

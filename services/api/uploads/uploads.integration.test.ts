@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { routes } from '../routes.ts';
 import { expectError } from '../testing/expect-error.ts';
 import { createFilesApi } from '../testing/files-api.ts';
-import { type TestTenant, testDocumentedResponses } from '../testing/integration-api.ts';
+import { testDocumentedResponses } from '../testing/integration-api.ts';
 
 const api = await createFilesApi();
-let own: TestTenant;
-let other: TestTenant;
-beforeAll(async () => {
-  [own, other] = await Promise.all([api.createTenant(), api.createTenant()]);
-});
+const [own, other] = await Promise.all([api.createTenant(), api.createTenant()]);
 afterAll(() => api.close());
 
 const contentType = 'application/offset+octet-stream';

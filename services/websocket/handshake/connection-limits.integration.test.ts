@@ -207,7 +207,7 @@ test('connection limits: a socket that is refused or disconnects during its hand
   await until(() => connect(url, token).then(Boolean, () => false));
 });
 
-test('channel quota: the subscriptions of an organisation are limited on a replica', async () => {
+test('channel quota: the subscriptions of an organization are limited on a replica', async () => {
   const { url } = await startReplica('websocket-1', { maxChannelsPerOrganization: 3 });
   const { tenantId, token } = await newUser();
   const { socket } = await connect(url, token);

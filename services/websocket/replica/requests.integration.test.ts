@@ -113,7 +113,7 @@ test('request: without a valid answer it fails with NO_ANSWER after the last att
   await until(() => received.length, { equals: 2 });
 });
 
-test('request: sockets of the same user in another organisation do not get it', async () => {
+test('request: sockets of the same user in another organization do not get it', async () => {
   const { two, agent, device, request } = await setUp();
   const elsewhere = await newUser({ userId: agent.userId, tenantId: newId('org') });
   const theirs = await device(two.url, (_request, answer) => answer(done('theirs')), elsewhere);

@@ -7,7 +7,7 @@ import { call, createTestReplicas, tenantId } from '../testing/test-replica.ts';
 
 const { startReplica, connect, newUser, valkey } = createTestReplicas();
 
-test('system signals: they reach the subscribers of their organisation on every replica', async () => {
+test('system signals: they reach the subscribers of their organization on every replica', async () => {
   const channel = Channels.organization(tenantId);
   const replicas = [await startReplica('websocket-1'), await startReplica('websocket-2')];
   const received: unknown[][] = [];

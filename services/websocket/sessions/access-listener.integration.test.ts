@@ -33,7 +33,7 @@ async function listen() {
   return { revocations, comparisons: () => comparisons, setOpen: proxy.setOpen };
 }
 
-test('createAccessListener: passes the user, or the organisation alone, with the next generation', async () => {
+test('createAccessListener: passes the user, or the organization alone, with the next generation', async () => {
   const { revocations } = await listen();
   const { owner, member, tenantId } = await createTestTenant(context);
   const agent = await member('agent');

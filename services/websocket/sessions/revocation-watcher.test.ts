@@ -11,7 +11,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A database with one organisation, and a watcher that compares only when a test calls it. */
+/** A database with one organization, and a watcher that compares only when a test calls it. */
 function setUp() {
   const database = { generation: 5, failures: 0, refusals: new Map<string, Error>() };
   const verified: string[] = [];
@@ -79,7 +79,7 @@ test('revocation: only the sockets of the user are verified, and closed when the
   expect(verified).toEqual([one.access.userId]);
 });
 
-test('revocation without a user: all sockets of the organisation are verified', async () => {
+test('revocation without a user: all sockets of the organization are verified', async () => {
   const { database, watcher, verified, newHolder, revoke } = setUp();
   const holders = [newHolder(), newHolder()];
   await watcher.compare();
@@ -90,7 +90,7 @@ test('revocation without a user: all sockets of the organisation are verified', 
   expect(verified).toHaveLength(2);
 });
 
-test('missed revocation: the next one has a gap, and all sockets of the organisation are verified', async () => {
+test('missed revocation: the next one has a gap, and all sockets of the organization are verified', async () => {
   const { watcher, newHolder, revoke } = setUp();
   const [missed, notified] = [newHolder(), newHolder()];
   await watcher.compare();
@@ -164,7 +164,7 @@ test('comparisons without a database: only the first failure of a series is repo
   expect(errors).toHaveLength(1);
 });
 
-test('deleted organisation: its sockets are verified, although it has no generation any more', async () => {
+test('deleted organization: its sockets are verified, although it has no generation any more', async () => {
   const { database, watcher, newHolder } = setUp();
   const one = newHolder();
   await watcher.compare();

@@ -116,7 +116,7 @@ test.each([
   },
 );
 
-test('sockets of a disabled organisation are closed on every replica, and no others', async () => {
+test('sockets of a disabled organization are closed on every replica, and no others', async () => {
   const replicas = await start();
   const { owner, member } = await createTestTenant(context);
   const people = [owner, await member('agent'), await member('customer')];

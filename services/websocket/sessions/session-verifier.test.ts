@@ -5,7 +5,7 @@ import { createSessionVerifier, MAX_SESSIONS_PER_QUERY } from './session-verifie
 
 type Rows = Map<Id<'ses'>, Role | 'none'>;
 
-/** A verifier whose queries wait for `answer`; `at` has the generation of every organisation. */
+/** A verifier whose queries wait for `answer`; `at` has the generation of every organization. */
 function setUp(at: { generation?: string; ms: number } = { ms: 0 }) {
   const queries: (PromiseWithResolvers<Rows> & { ids: readonly Id<'ses'>[] })[] = [];
   let nextGeneration = 0;
@@ -56,7 +56,7 @@ test('verify: calls of one turn, or during a query, share one query', async () =
   await Promise.all(later);
 });
 
-test('verify: organisations do not wait for each other, and a query has a maximum of sessions', async () => {
+test('verify: organizations do not wait for each other, and a query has a maximum of sessions', async () => {
   const { queries, verify, answer } = setUp();
   const many = Array.from({ length: MAX_SESSIONS_PER_QUERY + 1 }, () => verify(agent()));
   const otherTenant = verify(agent(newId('org')));

@@ -19,7 +19,7 @@ type Role = Parameters<AppContainer['connectValkey']>[1];
 /** A channel that no user may subscribe to. */
 export const forbiddenChannel = Channels.conversation(newId('cnv'));
 export const history = { historyLength: 50_000, historySeconds: 60 };
-/** The organisation of users that name no other. */
+/** The organization of users that name no other. */
 export const tenantId = newId('org');
 export const newChannel = () => Channels.conversation(newId('cnv'));
 
@@ -107,7 +107,7 @@ export function createTestReplicas() {
   });
   afterAll(testContext.close);
 
-  /** A user of an organisation with a token. */
+  /** A user of an organization with a token. */
   async function newUser(claims: Partial<Claims> = {}) {
     const { userId = newId('usr'), sessionId = newId('ses'), role = 'agent' } = claims;
     const all: Claims = { userId, sessionId, role, tenantId: claims.tenantId ?? tenantId };

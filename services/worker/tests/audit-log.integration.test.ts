@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { conversationEvents } from '@insightdesk/shared/domain/desk/conversations';
@@ -24,11 +24,8 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import { openTestWorker } from '../testing/test-worker.ts';
 
-let worker: Awaited<ReturnType<typeof openTestWorker>>;
-beforeAll(async () => {
-  worker = await openTestWorker();
-});
-afterAll(() => worker.close());
+const worker = await openTestWorker();
+afterAll(worker.close);
 
 const password = 'a long enough password';
 const origin = { ip: '203.0.113.9', userAgent: 'Browser/1', requestId: 'req-1' };

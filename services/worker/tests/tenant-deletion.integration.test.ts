@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { Channels, type Id, toUuid } from '@insightdesk/shared/contract';
 import { createConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
@@ -20,11 +20,8 @@ import { createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestWorker } from '../testing/test-worker.ts';
 
-let worker: Awaited<ReturnType<typeof openTestWorker>>;
-beforeAll(async () => {
-  worker = await openTestWorker();
-});
-afterAll(() => worker.close());
+const worker = await openTestWorker();
+afterAll(worker.close);
 
 const signal = new AbortController().signal;
 

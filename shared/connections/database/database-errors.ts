@@ -47,14 +47,14 @@ const losses = new Set([
   'EPIPE',
 ]);
 
-/** Serialisation failure or deadlock: the same transaction may succeed when run again. */
+/** Serialization failure or deadlock: the same transaction may succeed when run again. */
 export const isConflict = (error: unknown): boolean => conflicts.has(sqlState(error) ?? '');
 
 /** A prepared statement is gone or no longer fits: it must be prepared again. */
 export const isStaleStatement = (error: unknown): boolean =>
   error instanceof ServerError && staleRoutines.has(error.routine ?? '');
 
-/** Access in the organisation changed since the session was authorized: it must be authorized again. */
+/** Access in the organization changed since the session was authorized: it must be authorized again. */
 export const isReauthorizationRequired = (error: unknown): boolean => sqlState(error) === 'ID005';
 
 /** The connection was lost. */
@@ -67,7 +67,7 @@ export const isTimeout = (error: unknown): boolean => sqlState(error) === '57014
 const SESSION_NOT_LIVE = 'ID001';
 /** Raised by app.authorize() when the session is live but nobody may come in. */
 const ORGANIZATION_DISABLED = 'ID002';
-/** Raised by app.authorize() when the organisation requires a second factor that the session has not proven. */
+/** Raised by app.authorize() when the organization requires a second factor that the session has not proven. */
 const FACTOR_REQUIRED = 'ID004';
 /** Raised by app.authorize() when the session is live but what its member may do has changed. */
 const ACCESS_CHANGED = 'ID003';
@@ -88,7 +88,7 @@ export function toDatabaseError(error: unknown): unknown {
     return new UnauthenticatedError(message, { code: 'ACCESS_CHANGED' });
   }
   if (state === ORGANIZATION_DISABLED) {
-    return new ForbiddenError('This organisation is disabled', { code: 'ORGANIZATION_DISABLED' });
+    return new ForbiddenError('This organization is disabled', { code: 'ORGANIZATION_DISABLED' });
   }
   if (state === FACTOR_REQUIRED) return new TwoFactorSetupRequiredError();
   if (state === undefined) return error;

@@ -136,7 +136,7 @@ describe('transactions', () => {
     await expect(swallowed).rejects.toThrow('rolled back');
   });
 
-  test('serialisation conflicts are retried', async () => {
+  test('serialization conflicts are retried', async () => {
     const increment = () =>
       database.write(
         { tenantId: one },

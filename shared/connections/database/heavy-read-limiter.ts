@@ -1,14 +1,14 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { ServiceError, UnavailableError } from '@insightdesk/shared/errors';
 
-/** Running and waiting reads per connection: of all organisations, and of one. */
+/** Running and waiting reads per connection: of all organizations, and of one. */
 const MAX_READS = 4;
 const MAX_READS_OF_TENANT = 2;
 const RETRY_AFTER_SECONDS = 1;
 
 /**
  * Limits the heavy reads that run or wait, so that the last one is answered in time, and those of one
- * organisation, so that it leaves capacity to others. Throws 503 beyond; the result releases the slot.
+ * organization, so that it leaves capacity to others. Throws 503 beyond; the result releases the slot.
  */
 export function createHeavyReadLimiter(connections: number) {
   const byTenant = new Map<Id<'org'> | undefined, number>();

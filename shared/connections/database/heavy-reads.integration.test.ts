@@ -34,7 +34,7 @@ test('a heavy read beyond its timeout fails with QUERY_TOO_BROAD', async () => {
   await search(0);
 });
 
-test('heavy reads beyond the limits of all organisations and of one fail with SEARCH_BUSY', async () => {
+test('heavy reads beyond the limits of all organizations and of one fail with SEARCH_BUSY', async () => {
   const busy = { status: 503, code: 'SEARCH_BUSY', headers: { 'Retry-After': '1' } };
   const tenantId = newId('org');
   const own = Array.from({ length: 5 }, () => search(0.1, tenantId));

@@ -18,7 +18,7 @@ afterAll(() => Promise.all([database.close(), admin.end()]));
 
 const newChannel = () => `test_${crypto.randomUUID()}`;
 
-/** Inserts an organisation and notifies the channel; an `error` rolls it back. */
+/** Inserts an organization and notifies the channel; an `error` rolls it back. */
 function createOrganization(channel: string, tenantId = newId('org'), error?: Error) {
   return database.write({ tenantId }, async (tx) => {
     notifyAfterCommit(tx, channel);

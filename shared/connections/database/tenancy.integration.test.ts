@@ -10,12 +10,12 @@ const shared: Record<string, string> = {
   recovery_codes: 'as second_factors',
   passkeys: 'as second_factors',
   consumed_tokens: 'as second_factors',
-  users: 'users are global; memberships tie them to organisations',
+  users: 'users are global; memberships tie them to organizations',
   email_links: 'links that are emailed to users, who are global',
   daily_counts: 'written by a function that the services may call, and nothing else',
   signing_keys: 'keys of the installation that sign tokens, encrypted',
   tenant_deletions: 'records of the operator, without personal data',
-  tenant_deletion_users: 'users of organisations that are being deleted; empty afterwards',
+  tenant_deletion_users: 'users of organizations that are being deleted; empty afterwards',
   schedules: 'schedules of the installation',
 };
 
@@ -36,7 +36,7 @@ const tables = await admin<Table[]>`
 const byTenant = () => tables.filter(({ name }) => !Object.hasOwn(shared, name));
 const tenantColumn = (table: string) => (table === 'organizations' ? 'id' : 'tenant_id');
 
-/** Inserts a row of the organisation, with a sample of its type in every required column. */
+/** Inserts a row of the organization, with a sample of its type in every required column. */
 async function insertSample(sql: TransactionSql, table: string): Promise<void> {
   const columns = await sql<{ name: string; type: string }[]>`
     select column_name as name, udt_name as type from information_schema.columns

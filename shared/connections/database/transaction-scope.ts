@@ -9,7 +9,7 @@ export interface Scope {
   /** When given, the session must be live and its member must still have this authorization version. */
   sessionId?: Id<'ses'>;
   authorizationVersion?: string;
-  /** It sets up the second factor that the organisation requires: the session need not have one. */
+  /** It sets up the second factor that the organization requires: the session need not have one. */
   duringSetup?: boolean;
 }
 
@@ -25,7 +25,7 @@ const AUTHORIZE = `select app.authorize($1::uuid, $2::uuid, $3::uuid, $4, $5),
 /** What `app.authorize` does without a session. */
 const SET_SCOPE = `select set_config('app.tenant_id', $1::text, true),
   set_config('app.user_id', $2::text, true)`;
-/** The same for a session that was authorized a moment ago; fails when the organisation's access changed since. */
+/** The same for a session that was authorized a moment ago; fails when the organization's access changed since. */
 const SET_SCOPE_AGAIN = `${SET_SCOPE}, case when (select g.generation from app.access_generations g
   where g.tenant_id = $1::text::uuid) is distinct from $3::bigint then app.require_reauthorization() end`;
 /** Ends with the transaction, like the scope. */

@@ -23,7 +23,7 @@ export type StoredPurpose = {
 
 /** Encrypts secrets that must be read again, bound to a purpose and an owner. */
 export interface Encryption {
-  /** `owner` is the id of the organisation or user of the secret. */
+  /** `owner` is the id of the organization or user of the secret. */
   encrypt(purpose: SecretPurpose, text: string, owner?: string): string;
   /** Throws unless the text was encrypted for this purpose and owner with a known key. */
   decrypt(purpose: SecretPurpose, encrypted: string, owner?: string): string;

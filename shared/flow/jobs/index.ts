@@ -1,4 +1,4 @@
-/** Background jobs: a typed catalogue over BullMQ; no other module touches queues. */
+/** Background jobs: a typed catalog over BullMQ; no other module touches queues. */
 export { type Backlog, readBacklog } from './control/backlog.ts';
 export { createDataLossDetector, type DataLossDetector } from './control/data-loss-detector.ts';
 export { createJobControl, type JobControl } from './control/job-control.ts';

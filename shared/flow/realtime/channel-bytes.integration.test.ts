@@ -65,7 +65,7 @@ test('entry bytes: a larger entry is published but not stored, which is a gap', 
   expect(await log.append([twice])).toEqual([{ ...first, isDuplicate: true }] as never);
 });
 
-test('organisation budget: it deletes the oldest entries of that organisation, none of another', async () => {
+test('organization budget: it deletes the oldest entries of that organization, none of another', async () => {
   const [loud, quiet] = [newId('org'), newId('org')];
   const quietRoom = newRoom(quiet);
   const { epoch } = await log.read(quietRoom);
@@ -90,7 +90,7 @@ test('organisation budget: it deletes the oldest entries of that organisation, n
   expect([recovered, events.length]).toEqual([true, 10]);
 });
 
-test('organisation budget: usage equals the stored bytes after concurrent appends', async () => {
+test('organization budget: usage equals the stored bytes after concurrent appends', async () => {
   const tenantId = newId('org');
   const rooms = Array.from({ length: 20 }, () => newRoom(tenantId));
   await Promise.all(
@@ -101,7 +101,7 @@ test('organisation budget: usage equals the stored bytes after concurrent append
   expect(await bytesUsed(tenantId)).toBeLessThanOrEqual(BUDGET);
 });
 
-test('organisation budget: quiet channels free their bytes and their entry in the usage', async () => {
+test('organization budget: quiet channels free their bytes and their entry in the usage', async () => {
   const tenantId = newId('org');
   const brief = createChannelLog(valkey, { historyLength: 10, historySeconds: 3 });
   const rooms = Array.from({ length: 5 }, () => newRoom(tenantId));

@@ -223,7 +223,7 @@ test('append: the number of known ids is bounded like the log', async () => {
   expect(await valkey.pttl(`realtime:{${room}}`)).toBeGreaterThan(6 * 24 * 3_600_000);
 });
 
-test('append: a channel of the same name in another organisation is another log', async () => {
+test('append: a channel of the same name in another organization is another log', async () => {
   const channel = Channels.userPrivate(newId('usr'));
   const [here, there] = [newId('org'), newId('org')];
   const positions = [await start(roomOf(here, channel)), await start(roomOf(there, channel))];

@@ -35,7 +35,7 @@ export interface History {
   historySeconds: number;
   /** Per channel; 8 MB by default. */
   historyBytes?: number;
-  /** Bytes of all channels of an organisation; 64 MB by default. */
+  /** Bytes of all channels of an organization; 64 MB by default. */
   budgetOf?: (tenantId: Id<'org'>) => number;
 }
 
@@ -155,7 +155,7 @@ export function limitsOf(history: History): (room: Room) => number[] {
   };
 }
 
-// The hash tag keeps a channel's keys on one server; the usage of its organisation must be there, too.
+// The hash tag keeps a channel's keys on one server; the usage of its organization must be there, too.
 export function keysOf(room: Room): [meta: string, log: string, seen: string, usage: string] {
   const own = `realtime:{${room}}`;
   return [own, `${own}:log`, `${own}:seen`, usageKeyOf(tenantOf(room))];
@@ -163,7 +163,7 @@ export function keysOf(room: Room): [meta: string, log: string, seen: string, us
 
 const usageKeyOf = (tenantId: Id<'org'>) => `realtime:bytes:${tenantId}`;
 
-/** The bytes in the channel logs of each organisation. */
+/** The bytes in the channel logs of each organization. */
 export async function listLogBytes(
   valkey: Pick<Valkey, 'pipeline'>,
   tenantIds: readonly Id<'org'>[],

@@ -10,7 +10,7 @@ import type { Valkey } from '@insightdesk/shared/valkey';
 export const SOCKET_REPLICAS_KEY = '{sockets}:replicas';
 /** The key of a replica's counts. */
 export const socketCountsKey = (instance: string) => `{sockets}:of:${instance}`;
-/** The field of an organisation in a replica's counts. */
+/** The field of an organization in a replica's counts. */
 export const organizationField = (tenantId: Id<'org'>) => `org:${tenantId}`;
 
 /** A replica is subscribed to it while it lives: the subscription ends with its process. */
@@ -19,7 +19,7 @@ export const livenessTopic = (instance: string) => `{sockets}:alive:${instance}`
 /** The value of `lease` of a replica that is subscribed to its liveness topic. */
 export const SUBSCRIBED_LEASE = 2;
 
-/** Counts the open sockets of an organisation on all living replicas. */
+/** Counts the open sockets of an organization on all living replicas. */
 export async function countOpenSockets(
   valkey: Pick<Valkey, 'smembers' | 'pipeline'>,
   tenantId: Id<'org'>,

@@ -4,7 +4,7 @@ import type { ClientContext, Result } from 'iovalkey';
 
 /** The users with an open socket on any replica; those of a killed replica expire with their leases. */
 export interface PresenceRegistry {
-  /** The users of an organisation with an open socket. */
+  /** The users of an organization with an open socket. */
   connectedUsers(tenantId: Id<'org'>): Promise<Set<Id<'usr'>>>;
   /** Counts one socket of this user here; visible to all replicas when it resolves. */
   connected(tenantId: Id<'org'>, userId: Id<'usr'>): Promise<void>;

@@ -6,7 +6,7 @@ import { PRESENCE_INDEX_KEY } from './presence-members.ts';
 const PAGE_LENGTH = 1_000;
 
 /**
- * Deletes the channel logs, presence and socket counts of an organisation; resolves with the number
+ * Deletes the channel logs, presence and socket counts of an organization; resolves with the number
  * of deleted keys.
  */
 export async function purgeTenant(valkey: Valkey, tenantId: Id<'org'>): Promise<number> {

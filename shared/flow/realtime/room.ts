@@ -1,12 +1,12 @@
 import type { Id } from '@insightdesk/shared/contract';
 
 /**
- * A channel of one organisation. Logs, hubs and presence use it as their key, never the name alone,
- * which is another channel in every organisation; clients see the name.
+ * A channel of one organization. Logs, hubs and presence use it as their key, never the name alone,
+ * which is another channel in every organization; clients see the name.
  */
 export type Room = `${Id<'org'>}/${string}`;
 
-/** The room of a channel; the organisation is the event's, or that of a verified token. */
+/** The room of a channel; the organization is the event's, or that of a verified token. */
 export function roomOf(tenantId: Id<'org'>, channel: string): Room {
   return `${tenantId}/${channel}`;
 }
@@ -16,7 +16,7 @@ export function channelOf(room: Room): string {
   return room.slice(room.indexOf('/') + 1);
 }
 
-/** The organisation of a room. */
+/** The organization of a room. */
 export function tenantOf(room: Room): Id<'org'> {
   return room.slice(0, room.indexOf('/')) as Id<'org'>;
 }

@@ -4,14 +4,14 @@ export const ENTRY_OVERHEAD_BYTES = 256;
 const MAX_DELETED_ENTRIES = 2_000;
 
 /**
- * The bytes of an organisation's logs are accounted in one sorted set: each room with the time of
+ * The bytes of an organization's logs are accounted in one sorted set: each room with the time of
  * its oldest entry, and the total as the score of the empty name, which sorts first because the
  * bytes are always fewer than the milliseconds since 1970. Every entry stores the bytes appended
  * `before` it in its room, so the bytes of a log are one subtraction, however entries were deleted.
  *
  * Lua that uses `usage`, `now`, `historyMs`, `ttlMs` and `budget`. Defines `trim(log, appended, max)`,
  * `recordUsage(room, previous, bytes, oldestAt)` and `enforceBudget(total)`, which deletes the oldest
- * entries of this organisation only, a limited number at once.
+ * entries of this organization only, a limited number at once.
  */
 export const usageFunctions = `
 local deletable = ${MAX_DELETED_ENTRIES}

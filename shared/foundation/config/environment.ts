@@ -46,7 +46,7 @@ const otlpHeaders = list
   );
 
 const organizationId = z.custom<Id<'org'>>((value) => isId('org', value), {
-  error: 'must be the id of an organisation, org_…',
+  error: 'must be the id of an organization, org_…',
 });
 
 function decoded(value: string): string {

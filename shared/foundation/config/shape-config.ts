@@ -92,7 +92,7 @@ function findUnused(env: Environment, extra: Record<string, string | undefined>)
   ];
 }
 
-/** Quotas of an organisation; 0 is unlimited. */
+/** Quotas of an organization; 0 is unlimited. */
 function shapeQuotas(env: Environment) {
   return {
     'stored-bytes': env.QUOTA_STORED_BYTES,

@@ -30,7 +30,7 @@ export class ForbiddenError extends ServiceError {
 export class TwoFactorSetupRequiredError extends ForbiddenError {
   constructor() {
     super(
-      'This organisation requires two-factor authentication: set it up, or log in again with it',
+      'This organization requires two-factor authentication: set it up, or log in again with it',
       {
         code: 'TWO_FACTOR_SETUP_REQUIRED',
       },

@@ -11,7 +11,7 @@ export interface SessionKey {
 
 /** Sessions that PostgreSQL accepted a moment ago: the next requests need no lookup. */
 export interface RecentSessions {
-  /** The organisation's generation at that time: while it is the same, the session is still valid. */
+  /** The organization's generation at that time: while it is the same, the session is still valid. */
   find(key: SessionKey): AccessGeneration | undefined;
   /** `at` is the time of `now` before the session was looked up. */
   set(key: SessionKey, accepted: AccessGeneration & { at: number }): void;
@@ -19,7 +19,7 @@ export interface RecentSessions {
   now(): number;
 }
 
-/** Counts how often access was taken away in an organisation; null while it never was. */
+/** Counts how often access was taken away in an organization; null while it never was. */
 interface AccessGeneration {
   generation: string | null;
 }

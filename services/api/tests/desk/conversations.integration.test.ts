@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test';
+import { afterAll, describe, expect, spyOn, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
 import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
-type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
-let own: Tenant;
-let others: Tenant;
-beforeAll(async () => {
-  [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
-});
+const [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
 afterAll(() => api.close());
 
 const requestConversation = (change = {}, as = own.customer) =>

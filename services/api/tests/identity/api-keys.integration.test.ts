@@ -26,7 +26,7 @@ const scopes: Permission[] = [
   'account:read',
   'conversations:read',
   'conversations:reply',
-  'conversations:create',
+  'conversations:open',
 ];
 const requestKey = (change = {}, as = own.admin) =>
   api.request('POST', '/v1/api-keys', {
@@ -323,7 +323,7 @@ describe('API keys', () => {
   });
 });
 
-const order = ['account:read', 'conversations:read', 'conversations:create', 'conversations:reply'];
+const order = ['account:read', 'conversations:read', 'conversations:open', 'conversations:reply'];
 const byTable = (a: string, b: string) => order.indexOf(a) - order.indexOf(b);
 
 testDocumentedResponses(api, 'api-keys');

@@ -121,7 +121,7 @@ describe('custom roles', () => {
     const body = { subject: 'S', body: 'B' };
     await expectError(api.request('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
     const path = `/v1/roles/${role.id}`;
-    const wider = { permissions: [...readers, 'conversations:create'] };
+    const wider = { permissions: [...readers, 'conversations:open'] };
     expect((await api.request('PATCH', path, { as: own.owner, body: wider })).status).toBe(200);
     await expectError(api.request('POST', '/v1/conversations', { as, body }), 403, 'FORBIDDEN');
     await expectError(api.request('GET', '/v1/me', { as }), 401, 'ACCESS_CHANGED');

@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { outbox } from '@insightdesk/shared/events';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
-type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
-let tenant: Tenant;
-let otherTenant: Tenant;
-beforeAll(async () => {
-  tenant = await api.createTenant();
-  otherTenant = await api.createTenant();
-});
+const [tenant, otherTenant] = [await api.createTenant(), await api.createTenant()];
 afterAll(() => api.close());
 
 const name = 'email/send.requested';

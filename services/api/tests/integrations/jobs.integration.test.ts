@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { Id } from '@insightdesk/shared/contract';
+import { afterAll, expect, test } from 'bun:test';
 import { DomainBusinessRuleError } from '@insightdesk/shared/errors';
 import { outbox } from '@insightdesk/shared/events';
 import { defineJob, startWorkers, type Workers } from '@insightdesk/shared/jobs';
@@ -17,18 +16,9 @@ const work = defineJob({
   payload: z.object({ fails: z.string().optional() }),
 });
 let workers: Workers | undefined;
-let addMember: Awaited<ReturnType<typeof api.createTenant>>['addMember'];
-let owner: string;
-let admin: string;
-let agent: string;
-let otherOwner: string;
-let tenantId: Id<'org'>;
-
-beforeAll(async () => {
-  ({ owner, admin, agent, addMember } = await api.createTenant());
-  ({ owner: otherOwner } = await api.createTenant());
-  ({ tenantId } = await context.security.tokens.verifyAccess(owner));
-});
+const { owner, admin, agent, addMember } = await api.createTenant();
+const { owner: otherOwner } = await api.createTenant();
+const { tenantId } = await context.security.tokens.verifyAccess(owner);
 afterAll(async () => {
   await workers?.close();
   await api.close();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import {
   outboundEvents,
@@ -9,11 +9,7 @@ import { newId } from '@insightdesk/shared/utils';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
-type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
-let tenant: Tenant;
-beforeAll(async () => {
-  tenant = await api.createTenant();
-});
+const tenant = await api.createTenant();
 afterAll(() => api.close());
 
 const webhook = { url: 'https://example.com/hooks', events: ['message.created'] };
