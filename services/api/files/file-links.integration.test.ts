@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { randomPng } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { expectError } from '../testing/expect-error.ts';
 import { createFilesApi } from '../testing/files-api.ts';
 
 const api = await createFilesApi();
-type Tenant = Awaited<ReturnType<typeof api.createTenant>>;
-let own: Tenant;
-let others: Tenant;
+const [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
 const png = randomPng(640, 480);
-beforeAll(async () => {
-  [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
-});
 afterAll(() => api.close());
 
 async function uploadImage() {

@@ -7,7 +7,7 @@ import { createRelay } from '@insightdesk/shared/events';
 import { createDataLossDetector, createQueues, startWorkers } from '@insightdesk/shared/jobs';
 import { createChannelLog } from '@insightdesk/shared/realtime';
 import { createSafeFetch } from '@insightdesk/shared/security';
-import { createTestContext, createTestDatabase } from '@insightdesk/shared/testing';
+import { createTestContext, createTestDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { createDispatch } from '../dispatch.ts';
 import { jobHandlers } from '../jobs.ts';
@@ -87,6 +87,11 @@ export async function openTestWorker() {
     mailer: stage.mailer,
     ...server,
     flushMeter: () => stage.container.meter.flush(),
+    /** Waits until all recorded events are relayed. */
+    waitForRelay: () =>
+      until(async () => (await admin`select 1 from outbox where relayed_at is null`).length, {
+        equals: 0,
+      }),
     async close() {
       for (const end of closing.toReversed()) await end();
       await admin.end();

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
-import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { toUuid } from '@insightdesk/shared/contract';
 import { conversationEvents } from '@insightdesk/shared/domain/desk/conversations';
 import {
   login,
@@ -38,16 +38,8 @@ async function createAuditedTenant() {
   const owner = { ...tenant.owner, ...origin };
   await updateMember(owner, { userId: userIdOf(agent), role: 'admin' });
   await removeMember(owner, { userId: userIdOf(agent) });
-  await waitForRelay(tenant.tenantId);
+  await worker.waitForRelay();
   return { ...tenant, owner, agent };
-}
-
-async function waitForRelay(tenantId: Id<'org'>) {
-  await until(async () => {
-    const [row] = await worker.admin`select count(*)::int as waiting from outbox
-      where tenant_id = ${toUuid(tenantId)} and relayed_at is null`;
-    return row?.waiting === 0;
-  });
 }
 
 const listActions = async (owner: Parameters<typeof listAuditEntries>[0], input = {}) =>
@@ -123,10 +115,10 @@ test('login, failed login and logout are audited, failures once a minute', async
 });
 
 test('webhook secrets are not in the audit log', async () => {
-  const { owner, tenantId } = await createTestTenant(worker.context);
+  const { owner } = await createTestTenant(worker.context);
   const created = await createWebhook(owner, { url: 'http://127.0.0.1:9/', events: ['*'] });
   const { secret } = await rotateSecret(owner, { id: created.id });
-  await waitForRelay(tenantId);
+  await worker.waitForRelay();
   expect((await listActions(owner)).slice(0, 2)).toEqual([
     'webhook.secret-rotated',
     'webhook.created',
@@ -138,7 +130,7 @@ test('webhook secrets are not in the audit log', async () => {
 
 test('events written twice by two concurrent relays are one entry each in one chain', async () => {
   const { tenantId } = await createTestTenant(worker.context);
-  await waitForRelay(tenantId);
+  await worker.waitForRelay();
   const events = Array.from({ length: 20 }, (_, n) => ({
     id: newId('evt'),
     tenantId,
@@ -254,13 +246,13 @@ test('verifyAudit finds a rewritten log by a known head', async () => {
   await rotateSecret(owner, {
     id: (await createWebhook(owner, { url: 'http://127.0.0.1:9/', events: ['*'] })).id,
   });
-  await waitForRelay(tenantId);
+  await worker.waitForRelay();
   expect((await verifyAudit(worker.context, tenantId)).error).toBeUndefined();
   expect((await verifyAudit(worker.context, tenantId, known)).error).toContain('known entry 6');
 });
 
 test('actions of an operator who impersonates a user are audited, including unaudited events', async () => {
-  const { owner, tenantId } = await createTestTenant(worker.context);
+  const { owner } = await createTestTenant(worker.context);
   if (owner.actor.kind !== 'user') throw new Error('The owner is not a user');
   const operator = { ...owner, actor: { ...owner.actor, operator: 'desk' } };
   const at = new Date().toISOString();
@@ -287,7 +279,7 @@ test('actions of an operator who impersonates a user are audited, including unau
       }),
     );
   }
-  await waitForRelay(tenantId);
+  await worker.waitForRelay();
   const { items } = await listAuditEntries(owner, { action: 'conversation.created' });
   expect(items).toHaveLength(1);
   expect(items[0]).toMatchObject({

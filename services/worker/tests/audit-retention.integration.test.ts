@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { Context } from '@insightdesk/shared/context';
+import { afterAll, expect, test } from 'bun:test';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import {
-  type AuditSink,
   listAuditedOrganizations,
   openAuditSink,
   pruneAudit,
@@ -12,15 +10,10 @@ import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { openTestWorker } from '../testing/test-worker.ts';
 
-let worker: Awaited<ReturnType<typeof openTestWorker>>;
-let context: Context;
-let sink: AuditSink;
-beforeAll(async () => {
-  worker = await openTestWorker();
-  sink = openAuditSink(worker.relayUrl);
-  const { settings } = worker.context;
-  context = { ...worker.context, settings: { ...settings, auditRetentionDays: 365 } };
-});
+const worker = await openTestWorker();
+const sink = openAuditSink(worker.relayUrl);
+const { settings } = worker.context;
+const context = { ...worker.context, settings: { ...settings, auditRetentionDays: 365 } };
 afterAll(async () => {
   await sink.close();
   await worker.close();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { afterAll, beforeEach, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
@@ -20,16 +20,13 @@ import { readReplayOptions } from '../replay-options.ts';
 import { openTestWorker } from '../testing/test-worker.ts';
 import { openWebhookReceiver } from '../testing/webhook-receiver.ts';
 
-let worker: Awaited<ReturnType<typeof openTestWorker>>;
+const worker = await openTestWorker();
+afterAll(worker.close);
 let owner: Context;
 let tenantId: Id<'org'>;
 let enqueued: JobRequest[];
 const since = new Date(Date.now() - 60_000);
 
-beforeAll(async () => {
-  worker = await openTestWorker();
-});
-afterAll(() => worker.close());
 beforeEach(async () => {
   enqueued = [];
   ({ owner, tenantId } = await createTestTenant(worker.context));
@@ -48,17 +45,10 @@ const replay = (options: Partial<ReplayOptions> & { to: string }, effects = effe
     { since, tenantId, isDryRun: false, ...options },
   );
 
-const waitForRelay = () =>
-  until(async () => {
-    const [row] =
-      await worker.admin`select count(*)::int as n from outbox where relayed_at is null`;
-    return row?.n === 0;
-  });
-
 async function createMessages(messages: number) {
   const { id } = await createConversation(owner, { subject: 'S', body: '0' });
   for (let n = 1; n < messages; n++) await sendMessage(owner, { id, body: String(n) });
-  await waitForRelay();
+  await worker.waitForRelay();
 }
 
 test('a replay to channels skips duplicates and restores lost entries in stored order', async () => {

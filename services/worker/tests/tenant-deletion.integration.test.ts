@@ -38,11 +38,7 @@ async function createFullTenant() {
   const bytes = Buffer.from(`file of ${tenantId}`);
   await context.files.storage.upload(key, bytes, { contentType: 'text/plain' });
   await context.cache.forTenant(tenantId).set('x', 1, { ttlSeconds: 600, tags: ['t'] });
-  await until(async () => {
-    const [row] = await worker.admin`select count(*)::int as waiting from outbox
-      where tenant_id = ${toUuid(tenantId)} and relayed_at is null`;
-    return row?.waiting === 0;
-  });
+  await worker.waitForRelay();
   return { ...tenant, customer };
 }
 

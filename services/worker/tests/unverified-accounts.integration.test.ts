@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { Context } from '@insightdesk/shared/context';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { createConversation } from '@insightdesk/shared/domain/desk/conversations';
@@ -25,14 +24,9 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import { openTestWorker } from '../testing/test-worker.ts';
 
-let worker: Awaited<ReturnType<typeof openTestWorker>>;
-let context: Context;
-let locking: ReturnType<typeof connect>;
-beforeAll(async () => {
-  worker = await openTestWorker();
-  ({ context } = worker);
-  locking = connect(worker.adminUrl, { timeoutMs: 20_000 });
-});
+const worker = await openTestWorker();
+const { context } = worker;
+const locking = connect(worker.adminUrl, { timeoutMs: 20_000 });
 afterAll(async () => {
   await locking.end();
   await worker.close();

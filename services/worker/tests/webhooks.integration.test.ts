@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { events } from '@insightdesk/shared/domain/catalog';
@@ -19,15 +19,12 @@ import { Webhook } from 'standardwebhooks';
 import { openTestWorker } from '../testing/test-worker.ts';
 import { openWebhookReceiver } from '../testing/webhook-receiver.ts';
 
-let worker: Awaited<ReturnType<typeof openTestWorker>>;
+const worker = await openTestWorker();
+afterAll(worker.close);
 let receiver: ReturnType<typeof openWebhookReceiver>;
 let owner: Context;
 let tenantId: Id<'org'>;
 
-beforeAll(async () => {
-  worker = await openTestWorker();
-});
-afterAll(() => worker.close());
 beforeEach(async () => {
   receiver = openWebhookReceiver();
   ({ owner, tenantId } = await createTestTenant(worker.context));
@@ -82,11 +79,7 @@ test('a webhook receives the events of its filter, and an organization without w
   await startConversation();
   await until(async () => (await listLog(id)).length > 0 && (await isIdle(id)));
   expect(new Set(receiver.received.map(({ type }) => type))).toEqual(new Set(['message.created']));
-  await until(async () => {
-    const [row] =
-      await worker.admin`select count(*)::int as n from outbox where relayed_at is null`;
-    return row?.n === 0;
-  });
+  await worker.waitForRelay();
   const rows = await worker.admin`
     select 1 from webhook_events where tenant_id = ${toUuid(other.tenantId)}`;
   expect(rows).toHaveLength(0);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import type { Context, MemberContext } from '@insightdesk/shared/context';
 import { uploadAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import { outbox } from '@insightdesk/shared/events';
@@ -16,22 +16,13 @@ import {
 } from './index.ts';
 
 const { context, close } = createTestContext();
-let owner: Context;
-let agent: Context;
-let customer: Context;
-let otherTenant: Context;
-let otherCustomer: Context;
-
-beforeAll(async () => {
-  const tenant = await createTestTenant(context);
-  owner = tenant.owner;
-  [agent, customer, otherCustomer] = await Promise.all([
-    tenant.member('agent'),
-    tenant.member('customer'),
-    tenant.member('customer'),
-  ]);
-  otherTenant = (await createTestTenant(context)).owner;
-});
+const { owner, member } = await createTestTenant(context);
+const [agent, customer, otherCustomer] = [
+  await member('agent'),
+  await member('customer'),
+  await member('customer'),
+];
+const otherTenant = (await createTestTenant(context)).owner;
 afterAll(close);
 
 const create = (by = customer) =>
