@@ -4,7 +4,6 @@ import { connect } from '@insightdesk/shared/database';
 import type { HealthReport } from '@insightdesk/shared/monitoring';
 import { createStorage } from '@insightdesk/shared/storage';
 import { until } from '../../shared/testing/until.ts';
-import { createTestDirectory } from '../../tools/test-runner/test-directory.ts';
 import { isLocalStack, loadRun } from './client.ts';
 import { openDelivery } from './outage/delivery.ts';
 import { type Dependency, listDependencies, startServers } from './outage/dependencies.ts';
@@ -15,7 +14,6 @@ import { startPrivateStack } from './private-stack.ts';
 const OUTAGE_MS = Number(process.env.OUTAGE_SECONDS ?? 3) * 1000;
 const TIMEOUT_MS = 60_000;
 
-const directory = createTestDirectory();
 let servers: Awaited<ReturnType<typeof startServers>>;
 let stack: Awaited<ReturnType<typeof startPrivateStack>>;
 let delivery: Awaited<ReturnType<typeof openDelivery>>;
@@ -24,7 +22,7 @@ const outages = [''];
 
 beforeAll(async () => {
   if (!isLocalStack) return;
-  servers = await startServers(directory.path);
+  servers = await startServers();
   // Load shedding is disabled, because a busy machine would trigger it.
   const limits = { RATE_LIMIT_MAX_REQUESTS: '1000000', LOAD_SHED_LAG_MS: '0' };
   const { overrides, variables } = servers;
@@ -35,7 +33,6 @@ afterAll(async () => {
   await delivery?.close();
   await stack?.close();
   await servers?.close();
-  directory.remove();
 });
 
 type Service = ReturnType<typeof loadRun>['services'][number];

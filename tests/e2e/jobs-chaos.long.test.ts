@@ -16,12 +16,8 @@ import { bySize } from '../../shared/testing/tier.ts';
 import { until } from '../../shared/testing/until.ts';
 import { isLocalStack } from './client.ts';
 import { jobsRequested, type Outcome, planJobs, rowWritten } from './jobs-chaos/catalog.ts';
-import {
-  createExternalService,
-  type RestartingProcess,
-  startProcess,
-  startValkey,
-} from './jobs-chaos/fixture.ts';
+import { createExternalService } from './jobs-chaos/external-service.ts';
+import { type RestartingProcess, startProcess, startValkey } from './outage/restarting-process.ts';
 
 const EVENTS = bySize(620, 3_130);
 /** 10 events cause 16 jobs. */
@@ -127,7 +123,6 @@ async function listEndedJobs({ queues }: Fixture) {
 test.skipIf(!isLocalStack)(
   `${JOBS} jobs end with one effect each across ${KILLS} kills of workers, relay and Valkey`,
   async () => {
-    const startedAt = performance.now();
     const fixture = await createFixture();
     const { sql, external, queues, valkey, workers, relay, server } = fixture;
     const control = createJobControl(queues, valkey);
@@ -157,7 +152,6 @@ test.skipIf(!isLocalStack)(
       isRecording = false;
     })();
     await Promise.all([killing, recording]);
-    const lastKillAt = performance.now();
     expect(isRecording).toBe(false);
     expect(killed).toEqual({ worker: KILLS / 2, valkey: KILLS / 4, relay: KILLS / 4 });
     expect(outcomes.size).toBe(JOBS);
@@ -183,24 +177,6 @@ test.skipIf(!isLocalStack)(
       count(*) filter (where released_at is null)::int as waiting from parked_jobs`;
     const externalCalls = [...outcomes].filter(([, outcome]) => outcome.callsExternal);
     const repeats = [...external.requests.values()].filter((n) => n > 1).length;
-    const seconds = (from: number, to = performance.now()) =>
-      Number(((to - from) / 1_000).toFixed(1));
-    console.log(
-      'jobs chaos:',
-      JSON.stringify({
-        jobs: outcomes.size,
-        killed,
-        ended: ended.size,
-        parked: parked?.n,
-        failedJobs: [...ended.values()].filter(({ state }) => state === 'failed').length,
-        externalEffects: external.requests.size,
-        repeatedWithTheSameKey: repeats,
-        events: rows.length,
-        maxConcurrentUnderOneLimit: external.maxConcurrent(),
-        seconds: seconds(startedAt),
-        secondsAfterTheLastKill: seconds(lastKillAt),
-      }),
-    );
 
     const wrong = [...outcomes].flatMap(([id, outcome]) => {
       const { state, failedReason = '' } = ended.get(id) ?? { state: 'lost' };

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { until } from '../../shared/testing/until.ts';
 import { expectProblem } from './expect-problem.ts';
 import { startTestNginx, type TestNginx } from './start-test-nginx.ts';
@@ -137,19 +136,6 @@ async function upgrade(headers: Record<string, string> = {}) {
   socket.write(`GET /socket.io/?EIO=4 HTTP/1.1\r\n${head.join('')}\r\n`);
   return { head: await promise, socket };
 }
-
-const nextData = (socket: TLSSocket) =>
-  new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(String(bytes))));
-
-test('upgrades are passed on, then bytes in both directions', async () => {
-  const { head, socket } = await upgrade({ 'X-Forwarded-For': '203.0.113.7' });
-  expect(head).toStartWith('HTTP/1.1 101 Switching Protocols');
-  for (const text of ['there', 'and back']) {
-    socket.write(text);
-    expect(await nextData(socket)).toBe(text);
-  }
-  socket.destroy();
-});
 
 describe('slow clients', () => {
   test('idle connections are closed, before and after the TLS handshake', async () => {

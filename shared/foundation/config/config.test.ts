@@ -64,7 +64,12 @@ const errorOf = (environment: Record<string, string | undefined>) => {
 describe('errors', () => {
   test('loadConfig: all errors are reported at once, without values', () => {
     writeEnvFile('.env', 'DATABSE_URL=postgres://x:hunter2@h/d\nSOMETHING_ELSE=1');
-    const error = errorOf({ VALKEY_URL: 'http://hunter2', PORT: 'eighty', JWT_SECRET: 'hunter2' });
+    const error = errorOf({
+      VALKEY_URL: 'http://hunter2',
+      PORT: 'eighty',
+      JWT_SECRET: 'hunter2',
+      SMTP_PART: '25',
+    });
     expect(error.name).toBe('ConfigurationError');
     for (const name of ['DATABASE_URL: is required', 'VALKEY_URL', 'PORT', 'JWT_SECRET']) {
       expect(error.message).toContain(name);
@@ -74,6 +79,8 @@ describe('errors', () => {
     );
     expect(error.message).not.toContain('hunter2');
     expect(error.message).not.toContain('SOMETHING_ELSE');
+    // Other programs may use similar names.
+    expect(error.message).not.toContain('SMTP_PART');
   });
 
   test('loadConfig: one error hides neither another one nor the rules across variables', () => {
@@ -106,14 +113,8 @@ describe('errors', () => {
       'VALKEY_URL',
       'WEBHOOK_ALLOW_PRIVATE',
     ]);
+    expect(error.message).toContain('SMTP_PASSWORD: is required together with SMTP_USER');
     expect(error.message).not.toContain('hunter2');
-  });
-
-  test('loadConfig: a typo in a file is an error that suggests the variable, in the process environment it is not', () => {
-    writeEnvFile('.env', 'SMTP_PART=25');
-    expect(() => load()).toThrow('SMTP_PART (in .env): is unknown, did you mean SMTP_PORT?');
-    writeEnvFile('.env', '');
-    expect(load({ SMTP_PART: '25', HOSTS: 'x' }).email.port).toBe(1025);
   });
 
   test.each([
@@ -130,6 +131,16 @@ describe('errors', () => {
     ['ANTIVIRUS_MODE', 'off'],
     ['LOG_LEVEL', 'loud'],
     ['REPLICA', 'Api 1'],
+    ['JWT_SECRET', 'your-super-secret-key-change-in-production'],
+    ['JWT_REFRESH_SECRET', 'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME'],
+    ['ENCRYPTION_KEY', 'my-secret-my-secret-my-secret-my-secret'],
+    ['API_URL', 'localhost:3001'],
+    ['API_VERSION', 'v2'],
+    ['APP_NAME', 'Desk\r\nBcc: all@desk.example'],
+    ['APP_NAME', '<b>Desk</b>'],
+    ['APP_NAME', 'Desk:Account'],
+    ['AUDIT_RETENTION_DAYS', '89'],
+    ['AUDIT_RETENTION_DAYS', '1.5'],
   ])('loadConfig: %s=%s is refused', (name, value) => {
     expect(errorOf({ ...required, [name]: value }).message).toContain(`${name}: `);
   });
@@ -235,14 +246,6 @@ test('loadConfig: storage may be an S3-compatible service or a custom provider',
   expect(errorOf({ ...required, STORAGE_PROVIDER: 'custom:' }).message).toContain('custom:<name>');
 });
 
-test('loadConfig: audit retention is unlimited or at least 90 days', () => {
-  expect(load().audit.retentionDays).toBe(0);
-  expect(load({ AUDIT_RETENTION_DAYS: '365' }).audit.retentionDays).toBe(365);
-  for (const days of ['89', '-1', '1.5']) {
-    expect(() => load({ AUDIT_RETENTION_DAYS: days })).toThrow('AUDIT_RETENTION_DAYS');
-  }
-});
-
 test('.env.example: lists exactly the variables of the schema with their defaults, and those of compose', async () => {
   const text = await Bun.file(join(import.meta.dir, '../../../.env.example')).text();
   const example = parseEnv(text);
@@ -255,9 +258,7 @@ test('.env.example: lists exactly the variables of the schema with their default
 });
 
 test('loadConfig: OTLP headers are parsed, and without an endpoint there is no tracing', () => {
-  const required = { DATABASE_URL: 'postgres://a@h/d', VALKEY_URL: 'valkey://h' };
-  const tracingWith = (more: Record<string, string>) =>
-    loadConfig({ directory: '/nowhere', environment: { ...required, ...more } }).tracing;
+  const tracingWith = (environment: Record<string, string>) => load(environment).tracing;
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
   const headers = (value: string) => ({ ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: value });
   expect(tracingWith({ OTEL_EXPORTER_OTLP_HEADERS: 'a=b' })).toBeUndefined();

@@ -106,30 +106,6 @@ test('variable aliases: both names in one source with different values are an er
   ]);
 });
 
-test('loadConfig: an incomplete SMTP account names the missing variable', () => {
-  expect(errorsOf({ ...required, SMTP_USER: 'u' })).toEqual([
-    'SMTP_PASSWORD: is required together with SMTP_USER',
-  ]);
-  expect(errorsOf({ ...required, SMTP_PASS: 'p' })).toEqual([
-    'SMTP_USER: is required together with SMTP_PASSWORD',
-  ]);
-});
-
-test.each([
-  ['JWT_SECRET', 'your-super-secret-key-change-in-production'],
-  ['JWT_REFRESH_SECRET', 'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME'],
-  ['ENCRYPTION_KEY', 'my-secret-my-secret-my-secret-my-secret'],
-  ['API_URL', 'localhost:3001'],
-  ['API_VERSION', 'v2'],
-  ['APP_NAME', 'Desk\r\nBcc: all@desk.example'],
-  ['APP_NAME', '<b>Desk</b>'],
-  ['APP_NAME', 'Desk:Account'],
-])('loadConfig: %s=%s is refused', (name, value) => {
-  expect(errorsOf({ ...required, [name]: value }).map((error) => error.split(':')[0])).toEqual([
-    name,
-  ]);
-});
-
 test('loadConfig: a placeholder is accepted as a previous encryption key', () => {
   const placeholder = 'your-super-secret-key-change-in-production';
   expect(

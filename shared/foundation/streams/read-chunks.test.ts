@@ -72,25 +72,6 @@ test('createByteMeter: counts and hashes the bytes', async () => {
   expect(meter.result()).toEqual({ sizeBytes: 11, sha256 });
 });
 
-test('readChunks: reads on demand, so that few chunks are buffered', async () => {
-  let [produced, consumed, maxBuffered] = [0, 0, 0];
-  const source = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      maxBuffered = Math.max(maxBuffered, ++produced - consumed);
-      if (produced <= 1_000) controller.enqueue(new Uint8Array(64));
-      else controller.close();
-    },
-  });
-  const chunks = createByteMeter().through(limitBytes(readChunks(source), 64_000));
-  for await (const _ of chunks) {
-    consumed++;
-    await Bun.sleep(0);
-  }
-  expect(consumed).toBe(1_000);
-  // One in processing, and one that the stream itself buffers.
-  expect(maxBuffered).toBeLessThanOrEqual(3);
-});
-
 test('readChunks: consumed chunks are garbage-collected while more are to come', async () => {
   const references: WeakRef<Uint8Array>[] = [];
   async function* source() {

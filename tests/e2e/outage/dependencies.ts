@@ -1,11 +1,7 @@
-import { join } from 'node:path';
 import { startS3Server } from '@insightdesk/shared/testing';
-import { until } from '../../../shared/testing/until.ts';
-import { requireTools } from '../../../tools/stack/machine/toolchain.ts';
-import { takePort } from '../../../tools/stack/processes/ports.ts';
-import { createValkey } from '../../../tools/stack/servers/valkey.ts';
 import type { startPrivateStack } from '../private-stack.ts';
 import { freeze } from './freeze.ts';
+import { startValkey } from './restarting-process.ts';
 
 type PrivateStack = Awaited<ReturnType<typeof startPrivateStack>>;
 type Kind = 'api' | 'websocket' | 'worker';
@@ -23,35 +19,16 @@ export interface Dependency {
   start(): Promise<void>;
 }
 
-async function startValkey(directory: string) {
-  const { valkey: tool } = await requireTools(() => {});
-  const { spec, url } = createValkey({ tool, directory, port: takePort(), password: 'test' });
-  spec.prepare?.();
-  const child = Bun.spawn(spec.command, {
-    env: { ...process.env, ...spec.env },
-    stdio: ['ignore', 'ignore', 'ignore'],
-  });
-  await until(spec.isReady, { timeoutMs: 20_000 });
-  return {
-    url,
-    pid: child.pid,
-    async close() {
-      child.kill('SIGKILL');
-      await child.exited;
-    },
-  };
-}
-
 /** Starts servers beside a stack: Valkeys for queues and cache, and S3. */
-export async function startServers(directory: string) {
+export async function startServers() {
   const [queue, cache, storage] = await Promise.all([
-    startValkey(join(directory, 'queue')),
-    startValkey(join(directory, 'cache')),
+    startValkey(),
+    startValkey(),
     startS3Server(),
   ]);
   const { options } = storage;
   return {
-    pids: { queue: queue.pid, cache: cache.pid, storage: storage.pid },
+    pids: { queue: queue.pid(), cache: cache.pid(), storage: storage.pid },
     storage,
     overrides: {
       VALKEY_QUEUE_URL: queue.url,
@@ -66,7 +43,7 @@ export async function startServers(directory: string) {
       AWS_SECRET_ACCESS_KEY: options.secretAccessKey,
       AWS_S3_BUCKET: options.bucket,
     },
-    close: () => Promise.all([queue.close(), cache.close(), storage.close()]),
+    close: () => Promise.all([queue.stop(), cache.stop(), storage.close()]),
   };
 }
 
