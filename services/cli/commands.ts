@@ -8,7 +8,7 @@ interface Command {
 export const commands: Record<string, Command> = {
   doctor: {
     summary: '[--json] [<check> …]: check this installation and show how to fix errors',
-    run: async (words) => (await import('./doctor.ts')).doctor(words),
+    run: async (words) => (await import('./doctor/doctor.ts')).doctor(words),
   },
   migrate: {
     summary: '[--status | --dry-run]: migrate the schema (DATABASE_MIGRATION_URL)',

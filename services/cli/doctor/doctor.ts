@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { isInstalled } from '../operator.ts';
 import { checkBun } from './check-bun.ts';
 import { checkInstallation, installationChecks } from './check-installation.ts';
 import { type Diagnostic, isError, isWarning } from './diagnostic.ts';
-import { isInstalled } from './operator.ts';
 
 const names = Object.keys(installationChecks);
 const USAGE = `Usage: bun run desk doctor [--json] [${names.join('|')} …]`;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from '@insightdesk/shared/database';
 import { testEnvironment } from '@insightdesk/shared/testing';
-import { run } from '../../tests/e2e/client.ts';
+import { run } from '../../../tests/e2e/client.ts';
+import { runDesk } from '../test-command.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { runDesk } from './test-command.ts';
 
 const name = `doctor_${crypto.randomUUID().replaceAll('-', '')}`;
 const at = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href;

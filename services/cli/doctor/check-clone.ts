@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { findRunFile } from '../../tools/stack/run-file.ts';
+import { findRunFile } from '../../../tools/stack/run-file.ts';
+import { loadEnvironment } from '../operator.ts';
 import { checkInstallation } from './check-installation.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkStack } from './check-stack.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { loadEnvironment } from './operator.ts';
 
 /** This machine, and the stack of this clone if one runs; or only the checks that are named. */
 export async function checkClone(names: string[], isPartial: boolean): Promise<Diagnostic[]> {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
-import { findPostgres } from '../../tools/stack/machine/postgres-files.ts';
-import { findTool, requiredTools } from '../../tools/stack/machine/toolchain.ts';
-import { findUnprivileged } from '../../tools/stack/machine/unprivileged.ts';
-import { cacheDirectory, dataDirectory, root } from '../../tools/stack/paths.ts';
+import { findPostgres } from '../../../tools/stack/machine/postgres-files.ts';
+import { findTool, requiredTools } from '../../../tools/stack/machine/toolchain.ts';
+import { findUnprivileged } from '../../../tools/stack/machine/unprivileged.ts';
+import { cacheDirectory, dataDirectory, root } from '../../../tools/stack/paths.ts';
 import { checkBun } from './check-bun.ts';
 import { type Diagnostic, diagnose } from './diagnostic.ts';
 

@@ -5,7 +5,7 @@ import { type Diagnostic, diagnose } from './diagnostic.ts';
 /** Whether this is the Bun that the project names. */
 export function checkBun(): Diagnostic {
   const { packageManager } = JSON.parse(
-    readFileSync(join(import.meta.dir, '../../package.json'), 'utf8'),
+    readFileSync(join(import.meta.dir, '../../../package.json'), 'utf8'),
   );
   const wanted = packageManager.replace('bun@', '');
   const isFine = Bun.version === wanted;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createServer, type Server } from 'node:tls';
 import { loadConfig } from '@insightdesk/shared/config';
-import { issueCertificate } from '../../tools/stack/servers/issue-certificate.ts';
+import { issueCertificate } from '../../../tools/stack/servers/issue-certificate.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkInfo } from './check-valkey.ts';

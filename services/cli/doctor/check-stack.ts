@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { SQL } from 'bun';
-import { dataDirectory } from '../../tools/stack/paths.ts';
-import { isLocked } from '../../tools/stack/processes/pid-files.ts';
-import { isFree, preferredPorts } from '../../tools/stack/processes/ports.ts';
-import { findRunFile, type RunFile } from '../../tools/stack/run-file.ts';
-import { respondsOk } from '../../tools/stack/servers/http.ts';
-import { respondsToPing } from '../../tools/stack/servers/valkey.ts';
+import { dataDirectory } from '../../../tools/stack/paths.ts';
+import { isLocked } from '../../../tools/stack/processes/pid-files.ts';
+import { isFree, preferredPorts } from '../../../tools/stack/processes/ports.ts';
+import { findRunFile, type RunFile } from '../../../tools/stack/run-file.ts';
+import { respondsOk } from '../../../tools/stack/servers/http.ts';
+import { respondsToPing } from '../../../tools/stack/servers/valkey.ts';
 import { type Diagnostic, diagnose } from './diagnostic.ts';
 
 const RESTART = 'Ctrl-C the npm start that runs here, read its last lines, and start it again';
