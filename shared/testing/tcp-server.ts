@@ -38,13 +38,13 @@ interface ProxyOptions {
 
 /**
  * A TCP proxy to the server of a URL, which is in `url` with the port of the proxy. While it is `cut`,
- * connections break; while it is `silent`, data is held back.
+ * connections break; while it is `silent`, data waits.
  */
 export async function startTcpProxy(target: string, options: ProxyOptions = {}) {
   const { transfer = (_, write) => write() } = options;
   const { hostname, port } = new URL(target);
   let state: 'open' | 'cut' | 'silent' = 'open';
-  let held: (() => void)[] = [];
+  let waiting: (() => void)[] = [];
   const pairs = new Set<Socket>();
   const server = await startTcpServer((client) => {
     if (state === 'cut') return client.destroy();
@@ -57,7 +57,7 @@ export async function startTcpProxy(target: string, options: ProxyOptions = {}) 
       from.on('close', () => to.destroy());
       from.on('data', (bytes) => {
         const write = () => void to.write(bytes);
-        if (state === 'silent') held.push(write);
+        if (state === 'silent') waiting.push(write);
         else transfer(direction, write);
       });
     }
@@ -67,8 +67,8 @@ export async function startTcpProxy(target: string, options: ProxyOptions = {}) 
     set(next: typeof state) {
       state = next;
       if (next === 'cut') server.destroyAll();
-      for (const write of held) write();
-      held = [];
+      for (const write of waiting) write();
+      waiting = [];
     },
     /** Drops all traffic of the current connections; later ones work. */
     dropTraffic() {

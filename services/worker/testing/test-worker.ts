@@ -42,13 +42,12 @@ export async function openTestWorker() {
   closing.push(() => queues.close());
   const stores = { connect: stage.container.connectValkey, queues, prefix };
   context.purgeTenantKeys = (tenantId) => purgeTenantKeys(stores, tenantId);
-  const { webhooks, audit } = openSinks(server.relayUrl, closing);
+  const sinks = openSinks(server.relayUrl, closing);
   const channelLog = createChannelLog(valkey, { historyLength: 1000, historySeconds: 60 });
   const dispatch = createDispatch(effectsOf, {
+    ...sinks,
     channelLog,
     queues,
-    webhooks,
-    audit,
     cache: context.cache,
     dataLoss: createDataLossDetector(valkey, prefix),
   });
@@ -80,7 +79,7 @@ export async function openTestWorker() {
     admin,
     queues,
     relay,
-    webhooks,
+    webhooks: sinks.webhooks,
     dispatch,
     channelLog,
     valkey,

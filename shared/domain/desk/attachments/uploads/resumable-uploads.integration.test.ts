@@ -75,7 +75,7 @@ const brokenBody = (text: string) =>
     pull: (controller) => controller.error(new Error('connection lost')),
   });
 
-test('an upload whose connections break, or whose storage fails, stores every byte once', async () => {
+test('a resumable upload stores every byte once after broken connections and storage errors', async () => {
   const storage = createMemoryStorage({ signer: stage.container.fileUrls });
   const desk = await openTestAttachments(stage, { storage });
   const { customer } = desk;
