@@ -17,7 +17,7 @@ export {
   type Validators,
 } from './evaluate-preconditions.ts';
 export type { Caller, HttpEnv } from './http-env.ts';
-export { limitRequests, tooManyRequests } from './limit-requests.ts';
+export { limitRequests, tooManyRequests } from './limits/limit-requests.ts';
 export { matchesEtag } from './matches-etag.ts';
 export { parseByteRange } from './parse-byte-range.ts';
 export {
@@ -25,7 +25,7 @@ export {
   purgeTenant,
   type RateLimitKeys,
   type RateLimits,
-} from './rate-limits.ts';
+} from './limits/rate-limits.ts';
 export { jsonLimit, readJsonObject } from './read-json-object.ts';
 export { requestId } from './request-id.ts';
 export { requestLog } from './request-log.ts';
@@ -38,6 +38,6 @@ export {
   SESSION_MODE_HEADER,
   sessionCookies,
 } from './session-cookies.ts';
-export { shedLoad } from './shed-load.ts';
+export { shedLoad } from './limits/shed-load.ts';
 export { traceRequests } from './trace-requests.ts';
-export { type LoadState, watchLoad } from './watch-load.ts';
+export { type LoadState, watchLoad } from './limits/watch-load.ts';

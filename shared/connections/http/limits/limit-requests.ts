@@ -2,7 +2,7 @@ import { TooManyRequestsError } from '@insightdesk/shared/errors';
 import { ipPrefix } from '@insightdesk/shared/utils';
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import type { Caller, HttpEnv } from './http-env.ts';
+import type { Caller, HttpEnv } from '../http-env.ts';
 import type { RateLimitKeys, RateLimitResult, RateLimits } from './rate-limits.ts';
 
 /** Middleware that counts each request exactly once. */

@@ -2,10 +2,10 @@ import { expect, test } from 'bun:test';
 import { createLogger } from '@insightdesk/shared/logging';
 import { Hono } from 'hono';
 import { Redis } from 'iovalkey';
-import { bearerAuth } from './bearer-auth.ts';
-import { clientAddress } from './client-address.ts';
-import { errorHandler } from './error-handler.ts';
-import type { HttpEnv } from './http-env.ts';
+import { bearerAuth } from '../bearer-auth.ts';
+import { clientAddress } from '../client-address.ts';
+import { errorHandler } from '../error-handler.ts';
+import type { HttpEnv } from '../http-env.ts';
 import { limitRequests } from './limit-requests.ts';
 import { createRateLimits, type RateLimitRule } from './rate-limits.ts';
 
