@@ -79,6 +79,8 @@ for service in api websocket worker migrate desk; do
 done
 for service in api desk; do write_database_url $service DATABASE_IDENTITY_URL identity "$DATABASE_IDENTITY_PASSWORD" "$server"; done
 for service in worker desk; do write_database_url $service DATABASE_RELAY_URL relay "$DATABASE_RELAY_PASSWORD"; done
+# Only `migrate` checks the names in .env: compose passes unknown ones to no service.
+write_secret migrate variable-names "$(awk 'BEGIN { for (name in ENVIRON) print name }')"
 write_database_url migrate DATABASE_MIGRATION_URL owner "$DATABASE_OWNER_PASSWORD"
 for name in $passwords; do
   eval "value=\$$name"

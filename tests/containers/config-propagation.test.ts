@@ -8,6 +8,7 @@ import { root, run } from '../../tools/verify/run.ts';
 import { interpolate } from './interpolate.ts';
 
 interface Service {
+  env_file?: object[];
   environment?: Record<string, string | number>;
   volumes?: string[];
   command?: string[];
@@ -99,6 +100,7 @@ async function start(variables: Record<string, string>) {
     );
   const { exitCode, output } = await run(['sh', join(root, 'deploy/containers/prepare.sh')], {
     env: {
+      ...variables, // env_file
       ...environmentOf('prepare'),
       GIVEN: join(directory, 'given'),
       SECRETS_OUT: join(directory, 'secrets'),
@@ -152,13 +154,25 @@ test('each service has only its own logins, and removed secrets disappear', asyn
   expect(ownSecrets('websocket')).toEqual(defaults);
   expect(ownSecrets('api')).toEqual(['DATABASE_IDENTITY_URL', ...defaults]);
   expect(ownSecrets('worker')).toEqual(['DATABASE_RELAY_URL', ...defaults]);
-  expect(ownSecrets('migrate')).toEqual(['DATABASE_MIGRATION_URL', ...defaults]);
+  expect(ownSecrets('migrate')).toEqual(['DATABASE_MIGRATION_URL', ...defaults, 'variable-names']);
   expect(ownSecrets('desk')).toEqual(['DATABASE_IDENTITY_URL', 'DATABASE_RELAY_URL', ...defaults]);
   expect(ownSecrets('valkey')).toEqual(['VALKEY_PASSWORD', 'password.conf']);
   expect(ownSecrets('postgres')).not.toContain('VALKEY_PASSWORD');
   expect(ownSecrets('replication')).toEqual(['DATABASE_REPLICATION_PASSWORD']);
   await start({});
   expect(ownSecrets('websocket')).toEqual(['DATABASE_URL', 'VALKEY_CACHE_URL', 'VALKEY_URL']);
+});
+
+test('a misspelt variable in .env stops migrate, and with it all services', async () => {
+  expect(services.prepare?.env_file).toEqual([{ path: '.env', required: false }]);
+  const load = await start({ ...example, SMTP_PASWORD: 'hunter2', MY_OWN_PORT: '1' });
+  const message = await load('migrate').then(
+    () => 'it starts',
+    (error: Error) => error.message,
+  );
+  expect(message.split('\n  ').slice(1)).toEqual([
+    'SMTP_PASWORD (in .env of compose): is unknown, did you mean SMTP_PASSWORD?',
+  ]);
 });
 
 test('with PgBouncer services connect through it, except LISTEN and migrations', async () => {

@@ -1,13 +1,13 @@
 import { DEVELOPMENT_SECRET, type Environment } from './environment.ts';
+import { isDeployed } from './read-cascade.ts';
 
 /** Rules across variables; `env` lacks the variables that are invalid by themselves. */
 export function checkPolicy(env: Partial<Environment>): string[] {
-  const isDeployed = env.NODE_ENV === 'production' || env.NODE_ENV === 'staging';
   return [
     ...invalidRanges(env),
     ...incompleteAccounts(env),
     ...missingForStorage(env),
-    ...(isDeployed ? forbiddenWhenDeployed(env) : []),
+    ...(isDeployed(env.NODE_ENV) ? forbiddenWhenDeployed(env) : []),
   ];
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { environmentSchema } from './environment.ts';
 import { getArray, getBoolean, getNamespace, getNumber, getString, loadConfig } from './index.ts';
+import { reservedPrefixes } from './unknown-variables.ts';
 import { composeNames } from './variable-names.ts';
 
 let directory: string;
@@ -81,6 +82,69 @@ describe('errors', () => {
     expect(error.message).not.toContain('SOMETHING_ELSE');
     // Other programs may use similar names.
     expect(error.message).not.toContain('SMTP_PART');
+  });
+
+  const valid = {
+    ...required,
+    JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
+    JWT_REFRESH_SECRET: '0123456789abcdefghijklmnopqrstuvwxyz',
+    ENCRYPTION_KEY: 'z0123456789abcdefghijklmnopqrstuvwxy',
+  };
+  const misspelt = {
+    SMTP_PASWORD: 'hunter2',
+    JWT_EXPIRY: '5m',
+    PROT: '80',
+    database_url: 'postgres://h/d',
+    REDIS_URI: 'redis://h',
+    SMTP_USER_FILE: '/run/secrets/user',
+  };
+
+  test.each(['production', 'staging'])(
+    'loadConfig: unknown variables of the process environment stop the start in %s',
+    (NODE_ENV) => {
+      const { message } = errorOf({ ...valid, NODE_ENV, ...misspelt });
+      expect(message.split('\n  ').slice(1)).toEqual([
+        'SMTP_PASWORD: is unknown, did you mean SMTP_PASSWORD?',
+        'JWT_EXPIRY: is unknown, did you mean JWT_EXPIRES_IN?',
+        'PROT: is unknown, did you mean PORT?',
+        'database_url: is unknown, did you mean DATABASE_URL?',
+        'REDIS_URI: is unknown, did you mean REDIS_URL?',
+        'SMTP_USER_FILE: is unknown, did you mean SMTP_USER?',
+      ]);
+      writeEnvFile('.env', 'VALKEY_SOMETHING_QUITE_DIFFERENT=1');
+      const { message: inFile } = errorOf({ ...valid, NODE_ENV });
+      expect(inFile).toEndWith('\n  VALKEY_SOMETHING_QUITE_DIFFERENT (in .env): is unknown');
+    },
+  );
+
+  test('loadConfig: in development unknown variables of the process environment are reported as unused', () => {
+    expect(load(misspelt).unused).toContainEqual({
+      name: 'SMTP_PASWORD',
+      reason: 'it is unknown, did you mean SMTP_PASSWORD?',
+    });
+  });
+
+  test('loadConfig: variables of platforms, of compose and of other programs are no typos', () => {
+    const platform = {
+      ...{ PATH: '/bin', HOME: '/', HOSTNAME: 'api-1', PWD: '/app', SHLVL: '1', LANG: 'C' },
+      ...{ NODE_OPTIONS: '', BUN_INSTALL: '/', TZ: 'UTC', HTTP_PROXY: 'http://proxy' },
+      KUBERNETES_SERVICE_HOST: '10.0.0.1',
+      VALKEY_SERVICE_HOST: '10.0.0.2',
+      VALKEY_SERVICE_PORT_TLS: '6379',
+      VALKEY_PORT: 'tcp://10.0.0.2:6379',
+      VALKEY_PORT_6379_TCP_ADDR: '10.0.0.2',
+      ...{ FLY_REGION: 'fra', PRIMARY_REGION: 'fra', RAILWAY_SERVICE_NAME: 'api' },
+      ...{ npm_config_registry: 'x', OTEL_SERVICE_NAME: 'x', AWS_ROLE_ARN: 'x', APP_HOME: '/' },
+      ...{ HTTPS_PORT: '8443', POSTGRES_PASSWORD: 'x', JWT_SECRET_FILE: undefined },
+    };
+    const environment = { ...valid, NODE_ENV: 'production', ...platform };
+    expect(loadConfig({ directory, environment }).unused).toEqual([]);
+  });
+
+  test('every reserved prefix is one of a variable in the schema', () => {
+    const names = Object.keys(environmentSchema.shape);
+    const unused = reservedPrefixes.filter((prefix) => !names.some((n) => n.startsWith(prefix)));
+    expect(unused).toEqual([]);
   });
 
   test('loadConfig: one error hides neither another one nor the rules across variables', () => {

@@ -1,5 +1,6 @@
 import { type Environment, isDsn } from './environment.ts';
 import { shapeStorage } from './shape-storage.ts';
+import { listUnknownVariables, toReason } from './unknown-variables.ts';
 import { unusedVariables } from './variable-names.ts';
 
 export type ServiceName = 'api' | 'websocket' | 'worker' | 'desk';
@@ -82,12 +83,16 @@ export function shapeConfig(
   };
 }
 
-/** Variables that are set and change nothing, with the reason. */
+/** Variables that are set and change nothing, with the reason; deployed services refuse unknown ones. */
 function findUnused(env: Environment, extra: Record<string, string | undefined>) {
   const set = Object.entries(unusedVariables).filter(([name]) => extra[name] !== undefined);
   const isPlaceholder = env.SENTRY_DSN && !isDsn(env.SENTRY_DSN);
   return [
     ...set.map(([name, reason]) => ({ name, reason })),
+    ...listUnknownVariables(extra).map((unknown) => ({
+      name: unknown.name,
+      reason: `it ${toReason(unknown)}`,
+    })),
     ...(isPlaceholder ? [{ name: 'SENTRY_DSN', reason: 'it is a placeholder, not a DSN' }] : []),
   ];
 }
