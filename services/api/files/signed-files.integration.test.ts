@@ -89,50 +89,108 @@ describe('reading', () => {
   });
 });
 
-describe('writing', () => {
-  const other = 'org_1/incoming/1';
+describe('writing', async () => {
+  const { customer } = await api.createTenant();
+  const as = { as: customer };
   const type = { 'Content-Type': 'text/plain' };
-  const write = (more = {}) =>
-    sign({ method: 'PUT', key: other, contentType: 'text/plain', ...more });
+
+  /** Starts a direct upload of five bytes. */
+  async function start() {
+    const response = await api.request('POST', '/v1/attachments/direct', {
+      ...as,
+      body: { name: 'a.txt', sizeBytes: 5, contentType: 'text/plain' },
+    });
+    const { id, url } = (await response.json()) as { id: string; url: string };
+    const path = pathOf(url);
+    return { id, path, key: path.slice('/files/signed/'.length, path.indexOf('?')) };
+  }
   const put = (path: string, body: string, headers: Record<string, string> = {}) =>
     request('PUT', path, {
       body,
       headers: { ...type, 'Content-Length': String(body.length), ...headers },
     });
-  beforeEach(() => storage.delete(other));
+
+  /** Sends a body that reports whether it was read. */
+  async function putUnread(path: string) {
+    let readCount = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          readCount++;
+          controller.enqueue(new TextEncoder().encode('12345'));
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const headers = { ...type, 'Content-Length': '5' };
+    const response = await api.app.request(path, { method: 'PUT', body, headers, duplex: 'half' });
+    const { code } = (await response.json()) as { code: string };
+    return { status: response.status, code, readCount };
+  }
+  const refused = { status: 410, code: 'UPLOAD_ENDED', readCount: 0 };
 
   test('PUT signed file: stores the body with the signed type', async () => {
-    const response = await put(write({ maxBytes: 5 }), '12345');
+    const { path, key: staged } = await start();
+    const response = await put(path, '12345');
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ sizeBytes: 5 });
-    expect(await storage.metadata(other)).toMatchObject({
-      sizeBytes: 5,
-      contentType: 'text/plain',
-    });
+    const stored = { sizeBytes: 5, contentType: 'text/plain' };
+    expect(await storage.metadata(staged)).toMatchObject(stored);
   });
 
   test('PUT signed file: another type or size is rejected and not stored', async () => {
+    const { path, key: staged } = await start();
     const html = { 'Content-Type': 'text/html' };
-    await expectError(put(write(), 'x', html), 415, 'UNSUPPORTED_MEDIA_TYPE');
-    await expectError(put(write({ maxBytes: 5 }), '123456'), 413, 'PAYLOAD_TOO_LARGE');
-    await expectError(
-      put(write({ maxBytes: 5 }), '123456', { 'Content-Length': '5' }),
-      413,
-      'PAYLOAD_TOO_LARGE',
-    );
-    await expectError(put(write({ sizeBytes: 5 }), '1234'), 400, 'CONTENT_LENGTH_MISMATCH');
-    await expectError(put(write({ sizeBytes: 5 }), '123456'), 413, 'PAYLOAD_TOO_LARGE');
-    expect(await storage.exists(other)).toBe(false);
+    await expectError(put(path, '12345', html), 415, 'UNSUPPORTED_MEDIA_TYPE');
+    await expectError(put(path, '1234'), 400, 'CONTENT_LENGTH_MISMATCH');
+    await expectError(put(path, '123456'), 413, 'PAYLOAD_TOO_LARGE');
+    const shorter = { 'Content-Length': '5' };
+    await expectError(put(path, '123456', shorter), 413, 'PAYLOAD_TOO_LARGE');
+    expect(await storage.exists(staged)).toBe(false);
   });
 
-  test('PUT signed file: 403 for the signature of a download', async () => {
+  test('PUT signed file: refused before the first byte once the upload was deleted', async () => {
+    const { id, path, key: staged } = await start();
+    await api.request('DELETE', `/v1/attachments/${id}`, as);
+    expect(await putUnread(path)).toEqual(refused);
+    expect(await storage.exists(staged)).toBe(false);
+  });
+
+  test('PUT signed file: refused before the first byte once the upload was completed', async () => {
+    const { id, path } = await start();
+    expect((await put(path, '12345')).status).toBe(200);
+    await api.request('POST', `/v1/attachments/${id}/complete`, as);
+    expect(await putUnread(path)).toEqual(refused);
+  });
+
+  test('PUT signed file: deleted when its upload is deleted while the body is sent', async () => {
+    const { id, path, key: staged } = await start();
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const headers = { ...type, 'Content-Length': '5' };
+    const sent = { method: 'PUT', body: readable, headers, duplex: 'half' } as const;
+    const response = Promise.resolve(api.app.request(path, sent));
+    await writer.write(new TextEncoder().encode('123'));
+    await expectError(put(path, '12345'), 409, 'UPLOAD_IN_PROGRESS');
+    await api.request('DELETE', `/v1/attachments/${id}`, as);
+    await writer.write(new TextEncoder().encode('45'));
+    await writer.close();
+    await expectError(response, 410, 'UPLOAD_ENDED');
+    expect(await storage.exists(staged)).toBe(false);
+  });
+
+  test('PUT signed file: 403 for the signature of a download, 410 for a key without an upload', async () => {
     await expectError(put(read(), 'overwritten'), 403, 'SIGNATURE_INVALID');
+    const other = sign({ method: 'PUT', key, contentType: 'text/plain' });
+    await expectError(put(other, 'overwritten'), 410, 'UPLOAD_ENDED');
     expect(await new Response(await storage.download(key)).text()).toBe(content);
   });
 
   test('signed file: other methods are 404', async () => {
+    const { path } = await start();
     for (const method of ['POST', 'PATCH', 'DELETE']) {
-      await expectError(request(method, write(), { body: 'x', headers: type }), 404, 'NOT_FOUND');
+      await expectError(request(method, path, { body: 'x', headers: type }), 404, 'NOT_FOUND');
     }
   });
 });

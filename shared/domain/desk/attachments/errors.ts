@@ -48,6 +48,12 @@ export const AttachmentErrors = {
     new TooManyRequestsError('Too many uploads are in progress', { code: 'TOO_MANY_UPLOADS' }),
   Expired: () =>
     new ServiceError('The upload has expired', { code: 'UPLOAD_EXPIRED', status: 410 }),
+  Ended: () => new ServiceError('The upload has ended', { code: 'UPLOAD_ENDED', status: 410 }),
+  InProgress: () =>
+    new ConflictError('Another request is uploading this file', {
+      code: 'UPLOAD_IN_PROGRESS',
+      headers: { 'Retry-After': '1' },
+    }),
   NotAnImage: () =>
     new DomainValidationError('The attachment is not an image', { code: 'NOT_AN_IMAGE' }),
   VariantAndImage: () =>
