@@ -68,6 +68,13 @@ const table: [name: string, when: string, payload: object, jobs: string[]][] = [
     emailChanged,
     ['notifications.email-account-notice'],
   ],
+  [
+    'account.two-factor-reset',
+    'with a verified address',
+    { userId, notifyEmail: 'ada@example.com' },
+    ['notifications.email-account-notice'],
+  ],
+  ['account.two-factor-reset', 'without one', { userId, notifyEmail: null }, []],
   ['account.email-changed', 'without one', { ...emailChanged, previousEmail: null }, []],
   ['member.updated', 'to agent', { userId, role: 'agent' }, []],
   ['member.updated', 'to customer', { userId, role: 'customer' }, ['conversations.unassign']],

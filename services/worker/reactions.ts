@@ -63,6 +63,13 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
     return [jobFor(event, notificationJobs.emailAccountNotice, notice)];
   },
 
+  'account.two-factor-reset': (event) => {
+    const { notifyEmail } = event.payload;
+    if (!notifyEmail) return [];
+    const notice = { to: notifyEmail, change: 'two-factor' } as const;
+    return [jobFor(event, notificationJobs.emailAccountNotice, notice)];
+  },
+
   // Whether a custom role still reads conversations is for the job to find out.
   'member.updated': (event) => {
     const { role, roleId } = event.payload;

@@ -15,5 +15,5 @@ export { type Action, defineAction } from './define-action.ts';
 export { displayName, email, singleLine, text } from './fields.ts';
 export * from './quotas.ts';
 export { preconditionFailed, requireMatch } from './require-match.ts';
-export { systemContext } from './system-context.ts';
+export { requireSystem, systemContext } from './system-context.ts';
 export { readTenant, requireLiveSession, withTenant } from './tenant.ts';

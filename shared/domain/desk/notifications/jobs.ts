@@ -68,9 +68,9 @@ export const emailAccountLink = defineJob({
 /** Notifies the owner of an address about a change of the account. */
 export const emailAccountNotice = defineJob({
   name: 'notifications.email-account-notice',
-  triggeredBy: ['account.password-changed', 'account.email-changed'],
+  triggeredBy: ['account.password-changed', 'account.email-changed', 'account.two-factor-reset'],
   ...email,
-  payload: z.object({ to: z.string(), change: z.enum(['password', 'email']) }),
+  payload: z.object({ to: z.string(), change: z.enum(['password', 'email', 'two-factor']) }),
 });
 
 /** Sends an email that a system of the organization requested. */

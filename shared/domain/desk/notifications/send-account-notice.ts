@@ -19,6 +19,13 @@ const notices = {
       'If this was not you, contact the administrator of your help desk.',
     ],
   },
+  'two-factor': {
+    title: 'Your second factor was reset',
+    paragraphs: [
+      'An operator removed the authenticator app, passkeys and recovery codes of your account, and signed out its sessions.',
+      'If you did not ask for this, change your password and contact the administrator of your help desk.',
+    ],
+  },
 };
 
 /** Notifies the owner of an address about a change of the account. */

@@ -5,6 +5,6 @@ export { findFactors, hasSecondFactor, readFactors, type SecondFactors } from '.
 export { consumeOneTimeToken, decryptUnexpired } from './one-time-token.ts';
 export { deleteRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
 export { reencryptTotpSecrets } from './reencrypt-totp-secrets.ts';
-export { confirmTotp, deleteTotp, startTotp } from './start-totp.ts';
+export { confirmTotp, deleteFactors, deleteTotp, startTotp } from './start-totp.ts';
 export { passkeys, secondFactors } from './tables.ts';
 export { verifyCode } from './verify-code.ts';

@@ -4,7 +4,7 @@ import type { Tx } from '@insightdesk/shared/database';
 import { newId } from '@insightdesk/shared/utils';
 import { eq, isNull } from 'drizzle-orm';
 import { FactorErrors } from './errors.ts';
-import { secondFactors } from './tables.ts';
+import { passkeys, recoveryCodes, secondFactors } from './tables.ts';
 import { findStep, generateTotpSecret, totpUrl } from './totp.ts';
 
 /** Creates a pending secret, which `confirmTotp` enables. */
@@ -42,6 +42,13 @@ export async function confirmTotp(ctx: TenantContext, userId: Id<'usr'>, code: s
     .set({ ...reset, totpId, totpSecret: row.pendingSecret, lastStep })
     .where(isUser);
   return toUuid(totpId);
+}
+
+/** Deletes the authenticator app, all passkeys and recovery codes. */
+export async function deleteFactors(tx: Tx, userId: Id<'usr'>): Promise<void> {
+  for (const table of [passkeys, recoveryCodes, secondFactors]) {
+    await tx.delete(table).where(eq(table.userId, userId));
+  }
 }
 
 export const deleteTotp = (tx: Tx, userId: Id<'usr'>) =>

@@ -4,7 +4,12 @@ export { currentPassword, twoFactorCode } from './accounts/credential-fields.ts'
 export { confirmPassword } from './accounts/find-by-credentials.ts';
 export { findLinkEmail, type LinkEmail } from './accounts/find-link-email.ts';
 export { requestPasswordReset, resetPassword } from './accounts/reset-password.ts';
-export { requestEmailChange, resendVerification, verifyEmail } from './accounts/verify-email.ts';
+export {
+  requestEmailChange,
+  resendVerification,
+  verifyEmail,
+  verifyUserEmail,
+} from './accounts/verify-email.ts';
 export { toUser } from './accounts/view.ts';
 export { deleteExpired } from './delete-expired.ts';
 export * as userEvents from './events.ts';
@@ -28,18 +33,23 @@ export { listAccessGenerations, listLiveSessions } from './sessions/list-live-se
 export { listSessions } from './sessions/list-sessions.ts';
 export { logout, logoutAll, revokeSession } from './sessions/logout.ts';
 export { refreshTokens } from './sessions/refresh-tokens.ts';
-export { revokeOlderSessions, revokeSessions } from './sessions/revoke-sessions.ts';
+export {
+  revokeOlderSessions,
+  revokeSessions,
+  revokeUserSessions,
+} from './sessions/revoke-sessions.ts';
 export { acceptInvitation } from './sign-in/accept-invitation.ts';
 export { login } from './sign-in/login.ts';
 export { register } from './sign-in/register.ts';
 export { signedInView, signIn } from './sign-in/sign-in.ts';
 export { endImpersonation, startImpersonation } from './sign-in/start-impersonation.ts';
 export { switchOrganization } from './sign-in/switch-organization.ts';
-export { inheritAmr, verifySecondFactor } from './sign-in/verify-second-factor.ts';
+export { verifySecondFactor } from './sign-in/verify-second-factor.ts';
 export { listSigningKeys, loadSigningKeys } from './signing-keys/load-signing-keys.ts';
 export { reencryptSigningKeys, rotateSigningKeys } from './signing-keys/rotate-signing-keys.ts';
 export { members, users } from './tables.ts';
 export { disableTwoFactor, regenerateRecoveryCodes } from './two-factor/disable-two-factor.ts';
+export { resetTwoFactor } from './two-factor/reset-two-factor.ts';
 export {
   clearFactor,
   markFactorVerified,

@@ -21,5 +21,11 @@ export const accountEmailChanged = defineEvent(
   z.object({ userId: idSchema('usr'), email: z.string(), previousEmail: z.string().nullable() }),
 );
 
+/** An operator deleted all second factors of a user; `notifyEmail` as above. */
+export const twoFactorReset = defineEvent(
+  'account.two-factor-reset',
+  z.object({ userId: idSchema('usr'), notifyEmail: z.string().nullable() }),
+);
+
 /** Recorded at most once a minute per member. */
 export const signInFailed = defineEvent('sign-in.failed', z.object({ userId: idSchema('usr') }));

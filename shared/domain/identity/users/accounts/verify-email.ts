@@ -1,4 +1,12 @@
-import { defineAction, email, withTenant } from '@insightdesk/shared/context';
+import {
+  type Context,
+  defineAction,
+  email,
+  requireSystem,
+  type TenantContext,
+  withTenant,
+} from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import { onViolation } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
@@ -6,6 +14,7 @@ import { z } from 'zod';
 import { users } from '../tables.ts';
 import { currentPassword } from './credential-fields.ts';
 import {
+  accountContext,
   consumeAccountEmailQuota,
   requestEmailLink,
   requireEmailLink,
@@ -32,19 +41,48 @@ export const verifyEmail = defineAction({
     if (!userId) throw AccountErrors.LinkInvalid();
     await requireOwnPassword(ctx, userId, input.password);
     return useEmailLink(ctx, link, async (tenant) => {
-      const { tx } = tenant;
-      const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+      const before = await lockUser(tenant, userId);
       const isCurrent = before && (link.purpose === 'change' || before.email === email);
       if (!isCurrent) throw AccountErrors.LinkInvalid();
-      await revokeEmailLinks(tenant, before);
-      const verified = { email, emailVerifiedAt: new Date() };
-      await tx.update(users).set(verified).where(eq(users.id, userId));
-      const previousEmail = before.emailVerifiedAt && before.email !== email ? before.email : null;
-      await record(tenant, accountEmailChanged, { userId, email, previousEmail });
-      return { user: toOwnUser({ ...before, ...verified }) };
+      return { user: toOwnUser(await setVerifiedEmail(tenant, before, email)) };
     }).catch(onViolation('users_verified_email', AccountErrors.EmailTaken));
   },
 });
+
+/**
+ * Marks the address of a user as verified, without a link; false if it already was. Throws 409 if
+ * another account has verified the address. For the system only.
+ */
+export async function verifyUserEmail(ctx: Context, userId: Id<'usr'>): Promise<boolean> {
+  requireSystem(ctx);
+  return withTenant(accountContext(ctx), async (tenant) => {
+    const before = await lockUser(tenant, userId);
+    if (!before) throw AccountErrors.NotFound();
+    if (before.emailVerifiedAt) return false;
+    await setVerifiedEmail(tenant, before, before.email);
+    return true;
+  }).catch(onViolation('users_verified_email', AccountErrors.EmailTaken));
+}
+
+async function lockUser({ tx }: TenantContext, userId: Id<'usr'>) {
+  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+  return user;
+}
+
+/** Changes the address and its verification; links that were emailed before no longer work. */
+async function setVerifiedEmail(
+  tenant: TenantContext,
+  before: typeof users.$inferSelect,
+  email: string,
+) {
+  const { id: userId } = before;
+  await revokeEmailLinks(tenant, before);
+  const verified = { email, emailVerifiedAt: new Date() };
+  await tenant.tx.update(users).set(verified).where(eq(users.id, userId));
+  const previousEmail = before.emailVerifiedAt && before.email !== email ? before.email : null;
+  await record(tenant, accountEmailChanged, { userId, email, previousEmail });
+  return { ...before, ...verified };
+}
 
 export const resendVerification = defineAction({
   summary: 'Resend the verification email',

@@ -1,5 +1,6 @@
 import {
   type Context,
+  requireSystem,
   systemContext,
   type TenantContext,
   withTenant,
@@ -48,6 +49,30 @@ export async function revokeOlderSessions(
   ctx: Context,
   { userId, before, exceptSessionId }: z.output<typeof olderSessions>,
 ): Promise<void> {
+  const isOlder = and(
+    lte(sessions.createdAt, new Date(before)),
+    exceptSessionId && ne(sessions.id, exceptSessionId),
+  );
+  await forEachMembership(ctx, userId, (tenant) =>
+    revokeSessions(tenant, { userId, where: isOlder }),
+  );
+}
+
+/** Revokes all sessions of a user in all organizations; returns their number. For the system only. */
+export async function revokeUserSessions(ctx: Context, userId: Id<'usr'>): Promise<number> {
+  requireSystem(ctx);
+  const counts = await forEachMembership(ctx, userId, (tenant) =>
+    revokeSessions(tenant, { userId }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Runs `work` in each organization that the user is or was a member of, one after another. */
+export async function forEachMembership<T>(
+  ctx: Context,
+  userId: Id<'usr'>,
+  work: (tenant: TenantContext) => Promise<T>,
+): Promise<T[]> {
   const memberships = await ctx.database.read({ userId }, (tx) =>
     tx
       .select({ tenantId: members.tenantId })
@@ -55,12 +80,10 @@ export async function revokeOlderSessions(
       .where(eq(members.userId, userId))
       .execute(),
   );
-  const isOlder = and(
-    lte(sessions.createdAt, new Date(before)),
-    exceptSessionId && ne(sessions.id, exceptSessionId),
-  );
+  const results: T[] = [];
   for (const { tenantId } of memberships) {
     const system = systemContext(ctx, 'accounts', { tenantId, requestId: ctx.requestId });
-    await withTenant(system, (tenant) => revokeSessions(tenant, { userId, where: isOlder }));
+    results.push(await withTenant(system, work));
   }
+  return results;
 }

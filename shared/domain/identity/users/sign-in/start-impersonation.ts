@@ -1,7 +1,6 @@
-import { type Context, singleLine, withTenant } from '@insightdesk/shared/context';
+import { type Context, requireSystem, singleLine, withTenant } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
-import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { and, like } from 'drizzle-orm';
@@ -27,7 +26,7 @@ const impersonation = z.strictObject({
  * staff is notified, and the audit log records every action. For the system only.
  */
 export async function startImpersonation(ctx: Context, input: z.input<typeof impersonation>) {
-  if (ctx.actor.kind !== 'system') throw new ForbiddenError();
+  requireSystem(ctx);
   const { userId, operator, reason, minutes } = impersonation.parse(input);
   const expiresAt = new Date(Date.now() + minutes * MINUTE_MS);
   return withTenant(ctx, async (tenant) => {
@@ -47,7 +46,7 @@ export async function startImpersonation(ctx: Context, input: z.input<typeof imp
 
 /** Revokes the session of an operator who acts as a member. For the system only. */
 export async function endImpersonation(ctx: Context, sessionId: Id<'ses'>): Promise<void> {
-  if (ctx.actor.kind !== 'system') throw new ForbiddenError();
+  requireSystem(ctx);
   await withTenant(ctx, async (tenant) => {
     const { tx, tenantId } = tenant;
     const isOwn = and(matches(sessions, { tenantId, id: sessionId }), isLiveSession);
