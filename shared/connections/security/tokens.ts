@@ -18,6 +18,8 @@ export interface AccessClaims {
   role: 'owner' | 'admin' | 'agent' | 'customer';
   /** Restriction by the user's custom role. */
   restriction?: CustomRoleRestriction | undefined;
+  /** The identity provider that authenticated the user, if one did. */
+  providerId?: Id<'idp'> | undefined;
   /** The operator who impersonates the user (`act` of RFC 8693). */
   operator?: string | undefined;
 }
@@ -77,11 +79,13 @@ export function createTokens(
 
   return {
     async signAccess(claims) {
-      const { userId, tenantId, sessionId, role, restriction, operator } = claims;
+      const { userId, tenantId, sessionId, role, restriction, providerId, operator } = claims;
       const { expiresIn = accessTtlSeconds } = claims;
       const key = keys.current();
       const act = operator === undefined ? {} : { act: { sub: operator } };
-      const payload = { org: tenantId, sid: sessionId, role, ...toClaim(restriction), ...act };
+      const idp = providerId === undefined ? {} : { idp: providerId };
+      const claim = toClaim(restriction);
+      const payload = { org: tenantId, sid: sessionId, role, ...claim, ...idp, ...act };
       const token = await new SignJWT(payload)
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
         .setSubject(userId)
@@ -117,7 +121,7 @@ export function createTokens(
   };
 }
 
-function toAccess({ sub, org, sid, role, exp, grant: claim, act }: JWTPayload): UserAccess {
+function toAccess({ sub, org, sid, role, exp, grant: claim, idp, act }: JWTPayload): UserAccess {
   const isComplete = isId('usr', sub) && isId('org', org) && isId('ses', sid) && exp !== undefined;
   if (!isComplete || !roles.has(role as string)) throw invalid();
   const knownRole = role as AccessClaims['role'];
@@ -133,6 +137,7 @@ function toAccess({ sub, org, sid, role, exp, grant: claim, act }: JWTPayload): 
     ...user,
     expiresAt: exp * 1000,
     ...(restriction && { restriction }),
+    ...providerOf(idp),
     ...operatorOf(act),
   };
 }
@@ -151,6 +156,13 @@ function toRestriction(claim: unknown): CustomRoleRestriction {
   // A newer release that runs at the same time may have more permissions.
   const known = permissionNames.filter((name) => permissions.includes(name));
   return { roleId: id, version, permissions: known };
+}
+
+/** An `idp` claim must be the id of a provider. */
+function providerOf(idp: unknown): { providerId?: Id<'idp'> } {
+  if (idp === undefined) return {};
+  if (!isId('idp', idp)) throw invalid();
+  return { providerId: idp };
 }
 
 /** An `act` claim must have a subject. */

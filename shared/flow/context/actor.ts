@@ -14,6 +14,8 @@ export interface UserActor {
   sessionId: Id<'ses'>;
   /** The user's custom role. */
   restriction?: CustomRoleRestriction | undefined;
+  /** The organization's identity provider that authenticated the user: limits the session to it. */
+  providerId?: Id<'idp'> | undefined;
   /** The operator who impersonates this user. */
   operator?: string | undefined;
 }
@@ -46,8 +48,8 @@ export function toActor(access: VerifiedAccess): MemberActor {
     const { keyId, sessionId: secretId, restriction } = access;
     return { kind: 'apiKey', keyId, userId, role, secretId, restriction };
   }
-  const { sessionId, restriction, operator } = access;
-  return { kind: 'user', userId, role, sessionId, restriction, operator };
+  const { sessionId, restriction, providerId, operator } = access;
+  return { kind: 'user', userId, role, sessionId, restriction, providerId, operator };
 }
 
 /** The id that the database knows the actor's session, or the secret of its key, by. */

@@ -1,4 +1,5 @@
 import {
+  accountPermissions,
   isAllowedWhileImpersonating,
   type KeyPermission,
   type Permission,
@@ -31,6 +32,11 @@ interface Description<I extends z.ZodType, O extends z.ZodType> {
 interface ForMembers {
   /** Whether users may call it before they have set up a required second factor. */
   duringSetup?: boolean;
+  /**
+   * Whether an account action concerns this organization only. Other account actions refuse a session
+   * of the organization's identity provider, which authenticates nobody elsewhere.
+   */
+  allowsProviderSession?: boolean;
 }
 
 interface MemberAction<I extends z.ZodType, O extends z.ZodType, P extends Permission, C>
@@ -94,8 +100,9 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
     }
     // `requireMember` refuses an API key where `run` takes a user.
     const action: AnyMemberAction<I, O> = definition;
-    const { duringSetup = false } = action;
+    const { duringSetup = false, allowsProviderSession = false } = action;
     const member = { ...requireMember(ctx, action.allow), duringSetup };
+    if (!allowsProviderSession) rejectProviderSession(member, action.allow);
     const parsed = action.input.parse(raw);
     if (action.transaction === 'own') return runIdempotently(ctx, () => action.run(member, parsed));
     const run = (tenant: MemberTenantContext) => action.run(tenant, parsed);
@@ -143,4 +150,13 @@ function requireMember(ctx: Context, allow: Permission): MemberContext {
     throw new ForbiddenError('Operators cannot do this while impersonating a user');
   }
   return { ...ctx, actor, tenantId };
+}
+
+/** Throws 403 PROVIDER_SESSION for an account action in a session of an identity provider. */
+function rejectProviderSession({ actor }: MemberContext, allow: Permission): void {
+  if (actor.kind !== 'user' || !actor.providerId || !accountPermissions.includes(allow)) return;
+  throw new ForbiddenError(
+    'A session of an identity provider is limited to its organization; sign in with a password',
+    { code: 'PROVIDER_SESSION' },
+  );
 }

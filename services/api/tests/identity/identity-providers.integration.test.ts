@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { inheritAmr } from '@insightdesk/shared/domain/identity/users';
+import { createOrganization as createOrganizationAs } from '@insightdesk/shared/domain/identity/users';
 import { authenticatedContext, totpCode } from '@insightdesk/shared/testing';
+import { routes } from '../../routes.ts';
 import { expectError } from '../../testing/expect-error.ts';
 import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 import { accountOf, createOidcApi, newVerifier } from '../../testing/oidc-api.ts';
+import { routeName, validRequest } from '../../testing/requests.ts';
 import { password } from '../../testing/test-users.ts';
 
 const { api, users, oidc, redirectTo, createOrganization, ...provider } = await createOidcApi();
@@ -137,14 +139,47 @@ describe('linking', () => {
     expect((await api.request('DELETE', path, { as: organization.as })).status).toBe(404);
     expect((await signInAtProvider(organization, account)).error).toBe('OAUTH_UNKNOWN_PERSON');
   });
+});
 
-  test('a session of an identity provider cannot switch organizations', async () => {
+/** Account routes that concern the caller's organization only. */
+const allowedRoutes = [
+  'POST /v1/auth/logout',
+  'GET /v1/me',
+  'GET /v1/permissions',
+  'GET /v1/permissions/explain',
+];
+
+describe('sessions of a provider', () => {
+  test('a session of an identity provider is limited to its organization: 403 for every other account route', async () => {
     const organization = await createOrganization();
-    const { accessToken } = await signIn(organization, accountOf(organization.email));
-    const member = (await authenticatedContext(api.context, accessToken)) as Parameters<
-      typeof inheritAmr
-    >[0];
-    await expect(inheritAmr(member)).rejects.toMatchObject({ code: 'PROVIDER_SESSION' });
+    const signedIn = await signIn(organization, accountOf(organization.email));
+    const accountRoutes = routes.filter(({ allow }) => allow.startsWith('account:'));
+    const served: string[] = [];
+    for (const route of accountRoutes) {
+      const { path, ...options } = validRequest(route);
+      const response = await api.request(route.method, path, {
+        ...options,
+        as: signedIn.accessToken,
+      });
+      const body = await response.text();
+      if (response.status !== 403) served.push(routeName(route));
+      else expect(body).toContain('"PROVIDER_SESSION"');
+    }
+    expect(served.toSorted()).toEqual(allowedRoutes.toSorted());
+  });
+
+  test('a session of an identity provider stays limited after a refresh, on sockets too', async () => {
+    const organization = await createOrganization();
+    const { refreshToken } = await signIn(organization, accountOf(organization.email));
+    const refreshed = await api.request('POST', '/v1/auth/refresh', { body: { refreshToken } });
+    const { accessToken: as } = (await refreshed.json()) as { accessToken: string };
+    const listed = await api.request('GET', '/v1/auth/organizations', { as });
+    await expectError(listed, 403, 'PROVIDER_SESSION');
+    // Sockets derive their actor from the same token.
+    const member = await authenticatedContext(api.context, as);
+    await expect(createOrganizationAs(member, { name: 'Another' })).rejects.toMatchObject({
+      code: 'PROVIDER_SESSION',
+    });
   });
 });
 

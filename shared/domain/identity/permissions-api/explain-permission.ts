@@ -34,6 +34,7 @@ export const explainPermission = defineAction({
   }),
   output: decisionView,
   allow: 'account:read',
+  allowsProviderSession: true,
   transaction: 'read',
   async run(ctx, { permission, resource: id, userId = ctx.actor.userId }) {
     if (userId !== ctx.actor.userId) requireCan(ctx.actor, 'members:manage');

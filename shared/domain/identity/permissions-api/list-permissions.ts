@@ -21,6 +21,7 @@ export const listPermissions = defineAction({
   input: z.strictObject({}),
   output: z.object({ items: z.array(permissionView), nextCursor: z.null() }),
   allow: 'account:read',
+  allowsProviderSession: true,
   transaction: 'read',
   async run() {
     const items = permissionNames.map((name) => ({

@@ -32,6 +32,7 @@ export const getMe = defineAction({
     permissions: z.array(z.enum(permissionNames)),
   }),
   allow: 'account:read',
+  allowsProviderSession: true,
   transaction: 'read',
   async run({ tx, tenantId, actor }) {
     const [row] = await selectMe(tx, { tenantId, userId: actor.userId });

@@ -6,6 +6,8 @@ export interface SessionSubject {
   tenantId: Id<'org'>;
   userId: Id<'usr'>;
   role: Role;
+  /** The identity provider that authenticated the user, if one did. */
+  providerId?: Id<'idp'> | null | undefined;
 }
 
 /** When a session expires unless it is refreshed. */
@@ -15,7 +17,7 @@ export const sessionExpiry = (ctx: Context) =>
 /** Signs the token pair of one generation of a session; the refresh token is deterministic. */
 export async function generateTokens(
   ctx: Context,
-  { tenantId, userId, role }: SessionSubject,
+  { tenantId, userId, role, providerId }: SessionSubject,
   sessionId: Id<'ses'>,
   generation: number,
 ) {
@@ -26,6 +28,7 @@ export async function generateTokens(
     role,
     sessionId,
     restriction,
+    providerId: providerId ?? undefined,
   });
   return {
     accessToken: access.token,

@@ -10,6 +10,7 @@ export const logout = defineAction({
   output: z.void(),
   allow: 'account:manage',
   duringSetup: true,
+  allowsProviderSession: true,
   transaction: 'write',
   async run(ctx) {
     const { userId, sessionId } = ctx.actor;

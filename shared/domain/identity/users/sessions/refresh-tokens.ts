@@ -64,6 +64,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
       .select({
         userId: sessions.userId,
         role: members.role,
+        providerId: sessions.providerId,
         generation: sessions.generation,
         disabledAt: organizations.disabledAt,
       })
@@ -83,7 +84,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
       .for('update', { of: sessions });
     if (!session) return 'invalid';
     if (session.disabledAt) return 'disabled';
-    const { userId, role } = session;
+    const { userId, role, providerId } = session;
     const change = (values: Partial<typeof sessions.$inferInsert>) =>
       tx
         .update(sessions)
@@ -95,11 +96,11 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
         refreshedAt: sql`clock_timestamp()` as unknown as Date,
         expiresAt: sessionExpiry(ctx),
       });
-      return { userId, role };
+      return { userId, role, providerId };
     }
     const isPredecessor = session.generation === generation + 1;
     if (isPredecessor && (await isConcurrent(tenant, sessionId, receivedAt)))
-      return { userId, role };
+      return { userId, role, providerId };
     await revokeSessions(tenant, { userId, sessionId });
     return 'reused';
   });

@@ -8,7 +8,6 @@ import {
   verifyCode,
 } from '@insightdesk/shared/domain/identity/mfa';
 import type { SessionAuthentication } from '../sessions/create-session.ts';
-import { SessionErrors } from '../sessions/errors.ts';
 import { sessions } from '../sessions/tables.ts';
 
 /** How a user authenticates, with the code of their second factor. */
@@ -46,18 +45,16 @@ export async function verifySecondFactor(
 
 /**
  * The authentication methods (RFC 8176, `amr`) of the caller's session, for a new session in another
- * organization. Throws 403 PROVIDER_SESSION for a session of an identity provider, which is limited
- * to its organization.
+ * organization.
  */
 export async function inheritAmr(ctx: UserContext): Promise<SessionAuthentication> {
   const { tenantId, actor } = ctx;
   const [session] = await readTenant(ctx, ({ tx }) =>
     tx
-      .select({ factorId: sessions.factorId, providerId: sessions.providerId })
+      .select({ factorId: sessions.factorId })
       .from(sessions)
       .where(matches(sessions, { tenantId, id: actor.sessionId }))
       .execute(),
   );
-  if (session?.providerId) throw SessionErrors.FromProvider();
   return { factorId: session?.factorId ?? undefined };
 }
