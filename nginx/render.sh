@@ -173,6 +173,7 @@ END
 429|$limit_code|Too Many Requests|Too many requests from your address, try again shortly
 431|REQUEST_HEADER_FIELDS_TOO_LARGE|Request Header Fields Too Large|The headers are too large
 500|INTERNAL|Internal Server Error|Something went wrong on our side
+501|NOT_IMPLEMENTED|Not Implemented|Unknown method
 502|BAD_GATEWAY|Bad Gateway|No server is available, try again shortly
 503|UNAVAILABLE|Service Unavailable|Temporarily unavailable, try again shortly
 504|GATEWAY_TIMEOUT|Gateway Timeout|Timed out waiting for the server

@@ -18,6 +18,10 @@ beforeAll(async () => {
   nginx = await startTestNginx({}, (name, request, response) => {
     received.push({ name, method: request.method, headers: request.headers });
     if (request.url === '/busy' || draining.has(name)) response.statusCode = 503;
+    if (request.url === '/wrong-method') {
+      response.statusCode = 405;
+      response.setHeader('Allow', 'GET, POST');
+    }
     response.setHeader('X-Content-Type-Options', 'other');
     response.setHeader('X-Request-Id', 'other');
     response.setHeader('Set-Cookie', 'a=b');
@@ -124,6 +128,25 @@ describe('responses of nginx', () => {
     expect(received.length).toBe(before);
     const allowed = await nginx.request('/v1/conversations', { method: 'POST', body });
     expect(allowed.status).toBe(200);
+  });
+
+  test('an unknown method is 501 without reaching a server, TRACE is 405 with Allow', async () => {
+    const before = received.length;
+    for (const [method, path] of [
+      ['FOO', '/'],
+      ['PROPFIND', '/v1/conversations'],
+      ['FOO', '/socket.io/'],
+    ]) {
+      const lines = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+      const response = await sendRaw(lines);
+      expect(response).toMatch(/^HTTP\/1.1 501/);
+      expect(response).toContain('"code":"NOT_IMPLEMENTED"');
+    }
+    expect(received.length).toBe(before);
+    const trace = await sendRaw('TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    expect(trace).toMatch(/\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n/i);
+    const { headers } = await nginx.request('/wrong-method', { method: 'PUT' });
+    expect(headers.get('Allow')).toBe('GET, POST');
   });
 
   test('malformed requests: 431, 405 and 400 are problem documents', async () => {
