@@ -75,6 +75,7 @@ export async function boot(
     name === 'api' ? { app: database, identity: container.identityDatabase } : { app: database },
   );
   watchHealth(metrics, health);
+  container.outcomes.register(metrics);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());
   watchKeys(lifecycle, container.keys, log);

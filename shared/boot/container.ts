@@ -5,9 +5,11 @@ import { withApiKeys } from '@insightdesk/shared/domain/identity/api-keys';
 import { loadSigningKeys } from '@insightdesk/shared/domain/identity/users';
 import { createMeter } from '@insightdesk/shared/domain/tenancy/usage';
 import { createMailer } from '@insightdesk/shared/email';
+import { createRateLimitChecker } from '@insightdesk/shared/http';
 import { createParkedJobs, readQueueUsage } from '@insightdesk/shared/jobs';
 import type { Logger } from '@insightdesk/shared/logging';
 import { createMedia } from '@insightdesk/shared/media';
+import { OutcomeCounters } from '@insightdesk/shared/monitoring';
 import {
   countOpenSockets,
   createChannelLog,
@@ -67,6 +69,8 @@ function registerParts(config: Config, log: Logger) {
         }),
       { dispose: (meter) => meter.close() },
     )
+    .register('checkRateLimit', ({ sessionValkey }) => createRateLimitChecker(sessionValkey))
+    .register('outcomes', () => new OutcomeCounters())
     .register('channelHistory', ({ meter }) => ({
       ...config.realtime,
       budgetOf: (tenantId: Id<'org'>) => meter.limitOf(tenantId, 'log-bytes'),

@@ -43,6 +43,7 @@ export const createConnections = (parts: AppParts, config: Config, log: Logger):
   },
   limits: {
     meter: parts.meter,
+    checkRateLimit: (...check) => parts.checkRateLimit(...check),
     quotas: config.quotas,
     maxFileBytes: config.storage.maxFileBytes,
     invitationsPerDay: config.invitations.perDay,
@@ -59,6 +60,7 @@ export const createConnections = (parts: AppParts, config: Config, log: Logger):
     auditRetentionDays: config.audit.retentionDays,
     publicEvents: publicEvents.map(({ name }) => name),
   },
+  outcomes: parts.outcomes,
   background: (work) => parts.backgroundTasks.add(work),
   purgeTenantKeys: (tenantId) =>
     purgeTenantKeys({ connect: parts.connectValkey, queues: parts.jobs.queues }, tenantId),

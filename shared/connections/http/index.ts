@@ -21,6 +21,8 @@ export { limitRequests, tooManyRequests } from './limits/limit-requests.ts';
 export { matchesEtag } from './matches-etag.ts';
 export { parseByteRange } from './parse-byte-range.ts';
 export {
+  type CheckRateLimit,
+  createRateLimitChecker,
   createRateLimits,
   purgeTenant,
   type RateLimitKeys,

@@ -3,8 +3,10 @@ import type { CacheSource } from '@insightdesk/shared/cache';
 import type { Id } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import type { Mailer } from '@insightdesk/shared/email';
+import type { CheckRateLimit } from '@insightdesk/shared/http';
 import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Media } from '@insightdesk/shared/media';
+import type { OutcomeCounters } from '@insightdesk/shared/monitoring';
 import type { PresenceRegistry, Requests, SystemSignal } from '@insightdesk/shared/realtime';
 import type {
   Encryption,
@@ -31,6 +33,8 @@ export interface Connections {
   realtime: RealtimeConnections;
   limits: Limits;
   settings: Settings;
+  /** Counts outcomes for the metrics of this process; see `outcomeMetrics`. */
+  outcomes: Pick<OutcomeCounters, 'count'>;
   /** Runs `work` after the response, in bounded memory; lost when the process is killed. */
   background(work: () => Promise<unknown>): void;
   /** Deletes all keys of an organization in Valkey; returns how many by their owner. */
@@ -71,6 +75,8 @@ export interface RealtimeConnections {
 export interface Limits {
   /** Counts what organizations use. */
   meter: Meter;
+  /** A limit of a feature's own, exact over all replicas. */
+  checkRateLimit: CheckRateLimit;
   /** The default quotas of an organization. */
   quotas: Quotas;
   maxFileBytes: number;

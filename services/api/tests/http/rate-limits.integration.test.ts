@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, spyOn, test } from 'bun:test';
-import { createRateLimits } from '@insightdesk/shared/http';
+import { createRateLimitChecker, createRateLimits } from '@insightdesk/shared/http';
+import { createTestTenant } from '@insightdesk/shared/testing';
 import { createIntegrationApi } from '../../testing/integration-api.ts';
 
 // A long timeout: slow tests must not count as an unavailable Valkey.
@@ -83,6 +84,24 @@ test('rate limit: a request rejected by one limit does not count for the others'
   for (let i = 0; i < 4; i++) await limits[i % 2]?.check('once', caller);
   const [result] = (await limits[0]?.check('all', caller)) ?? [];
   expect(result).toMatchObject({ allowed: true, remaining: 0 });
+});
+
+test("checkRateLimit: a feature's own limit is exact across replicas, with remaining uses and reset", async () => {
+  const { tenantId } = await createTestTenant(api.context);
+  const limit = { limit: 5, windowMs: 60_000, failMode: 'closed' } as const;
+  const replicas = [api, replica].map(({ container }) =>
+    createRateLimitChecker({ ...container.sessionValkey, timeoutMs: rateLimit.timeoutMs }),
+  );
+  const check = (n: number) => replicas[n % 2]?.('test-uses', `${tenantId}:a`, limit);
+  const results = await Promise.all(Array.from({ length: 12 }, (_, n) => check(n)));
+  expect(results.filter((result) => result?.allowed)).toHaveLength(5);
+  const before = Date.now();
+  const refused = await api.context.limits.checkRateLimit('test-uses', `${tenantId}:a`, limit);
+  expect(refused).toMatchObject({ allowed: false, remaining: 0 });
+  expect(refused.resetAt.getTime()).toBeGreaterThan(before);
+  expect(refused.resetAt.getTime()).toBeLessThanOrEqual(before + 61_000);
+  const other = await api.context.limits.checkRateLimit('test-uses', `${tenantId}:b`, limit);
+  expect(other).toMatchObject({ allowed: true, remaining: 4 });
 });
 
 const rule = (requestClass: string, limit: number) =>

@@ -7,7 +7,7 @@ import { clientAddress } from '../client-address.ts';
 import { errorHandler } from '../error-handler.ts';
 import type { HttpEnv } from '../http-env.ts';
 import { limitRequests } from './limit-requests.ts';
-import { createRateLimits, type RateLimitRule } from './rate-limits.ts';
+import { createRateLimitChecker, createRateLimits, type RateLimitRule } from './rate-limits.ts';
 
 const log = createLogger({ level: 'silent', format: 'json' }, { service: 't', replica: 't-1' });
 const addressRule: RateLimitRule = {
@@ -156,6 +156,27 @@ test('createRateLimits: without Valkey an open rule counts locally at once, a cl
     expect(results.map(([result]) => result?.allowed)).toEqual([true, true, false]);
     const closed = createRateLimits({ rules: [{ ...addressRule, failMode: 'closed' }], valkey });
     await expect(closed.check('read', { address: 'a' })).rejects.toMatchObject({ status: 503 });
+  } finally {
+    valkey.disconnect();
+  }
+});
+
+test('checkRateLimit: without Valkey an open limit counts locally, a closed one throws 503', async () => {
+  const valkey = new Redis('redis://127.0.0.1:1', { retryStrategy: () => 50 });
+  valkey.on('error', () => {});
+  const check = createRateLimitChecker({ valkey });
+  const use = (name: string, failMode: 'open' | 'closed') =>
+    check(name, 'key', { limit: 2, windowMs: 60_000, failMode });
+  try {
+    const results = [await use('a', 'open'), await use('a', 'open'), await use('a', 'open')];
+    expect(
+      results.map(({ allowed, remaining }): [boolean, number] => [allowed, remaining]),
+    ).toEqual([
+      [true, 1],
+      [true, 0],
+      [false, 0],
+    ]);
+    await expect(use('b', 'closed')).rejects.toMatchObject({ code: 'LIMIT_UNAVAILABLE' });
   } finally {
     valkey.disconnect();
   }

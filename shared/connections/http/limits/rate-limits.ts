@@ -85,28 +85,84 @@ interface RuleState {
 }
 
 /** Builds rate limits over fixed windows; around the edge of a window twice the limit can pass. */
-export function createRateLimits({
-  rules,
-  valkey,
-  timeoutMs = TIMEOUT_MS,
-  nowMs = Date.now,
-}: RateLimitsOptions): RateLimits {
-  const local = new LocalCounts();
+export function createRateLimits({ rules, ...options }: RateLimitsOptions): RateLimits {
+  const counter = createCounter(options);
   const byClass = Map.groupBy(rules, ({ requestClass }) => requestClass);
   const general = byClass.get('all') ?? [];
   for (const [name, own] of byClass) if (name !== 'all') byClass.set(name, [...general, ...own]);
-  const countInValkey = valkey && defineScript(valkey, timeoutMs);
 
   function statesOf(requestClass: string, callerKeys: RateLimitKeys): RuleState[] {
-    const now = nowMs();
     const states: RuleState[] = [];
     for (const rule of byClass.get(requestClass) ?? general) {
       const callerKey = callerKeys[rule.countBy];
-      if (callerKey === undefined) continue;
-      const key = keyOf(rule.name, callerKey);
-      states.push({ rule, key, window: local.get(key, rule.windowMs, now) });
+      if (callerKey !== undefined) states.push(counter.stateOf(rule, callerKey));
     }
     return states;
+  }
+
+  return {
+    reserve(requestClass, keys) {
+      const states = statesOf(requestClass, keys);
+      const exhausted = states.find(
+        ({ rule, window }) => window.count + window.pending >= rule.limit,
+      );
+      if (exhausted) return counter.toResult(exhausted, false);
+      for (const { window } of states) window.pending++;
+      return () => {
+        for (const { window } of states) window.pending--;
+      };
+    },
+    check: (requestClass, keys) => counter.count(statesOf(requestClass, keys)),
+  };
+}
+
+/** A limit that a feature declares for something of its own. */
+export interface OwnRateLimit extends Pick<RateLimitRule, 'limit' | 'windowMs' | 'failMode'> {}
+
+/** Result of one limit; `resetAt` is the end of its window. */
+export interface RateLimitCheck {
+  allowed: boolean;
+  remaining: number;
+  resetAt: Date;
+}
+
+/**
+ * Counts one use of `key` over all replicas, unless the limit is reached. While Valkey is
+ * unavailable an `open` limit counts per process, and a `closed` one throws 503 LIMIT_UNAVAILABLE.
+ * A key of an organization starts with its id.
+ */
+export type CheckRateLimit = (
+  name: string,
+  key: string,
+  limit: OwnRateLimit,
+) => Promise<RateLimitCheck>;
+
+/** Builds the limits of features; their windows are those of `createRateLimits`. */
+export function createRateLimitChecker(options: Omit<RateLimitsOptions, 'rules'>): CheckRateLimit {
+  const counter = createCounter(options);
+  return async (name, key, limit) => {
+    const state = counter.stateOf({ name, requestClass: name, countBy: 'key', ...limit }, key);
+    const [result] = await counter.count([state]);
+    return {
+      allowed: result?.allowed ?? false,
+      remaining: result?.remaining ?? 0,
+      resetAt: new Date(state.window.endsAtMs),
+    };
+  };
+}
+
+/** Counts in memory and, for all replicas, in Valkey. */
+function createCounter({
+  valkey,
+  timeoutMs = TIMEOUT_MS,
+  nowMs = Date.now,
+}: Omit<RateLimitsOptions, 'rules'>) {
+  const local = new LocalCounts();
+  const countInValkey = valkey && defineScript(valkey, timeoutMs);
+
+  function stateOf(rule: RateLimitRule, callerKey: string): RuleState {
+    const key = keyOf(rule.name, callerKey);
+    return { rule, key, window: local.get(key, rule.windowMs, nowMs()) };
   }
 
   const toResult = ({ rule, window }: RuleState, allowed = true): RateLimitResult => ({
@@ -130,41 +186,29 @@ export function createRateLimits({
 
   const isExhausted = ({ rule, window }: RuleState) => window.count >= rule.limit;
 
-  return {
-    reserve(requestClass, keys) {
-      const states = statesOf(requestClass, keys);
-      const exhausted = states.find(
-        ({ rule, window }) => window.count + window.pending >= rule.limit,
-      );
-      if (exhausted) return toResult(exhausted, false);
-      for (const { window } of states) window.pending++;
-      return () => {
-        for (const { window } of states) window.pending--;
-      };
-    },
-    async check(requestClass, keys) {
-      const states = statesOf(requestClass, keys);
-      const exhausted = states.find(isExhausted);
-      if (exhausted) return states.map((state) => toResult(state, state !== exhausted));
-      for (const { window } of states) window.count++;
-      if (!countInValkey || states.length === 0) return states.map((state) => toResult(state));
-      const reply = await countInValkey(states);
-      if (reply) {
-        mergeReply(states, reply);
-        return states.map((state, i) => toResult(state, reply[0] !== i + 1));
-      }
-      const closed = states.find(({ rule }) => rule.failMode === 'closed');
-      if (closed) throw new UnavailableError(undefined, { code: 'LIMIT_UNAVAILABLE' });
-      return states.map((state) => toResult(state));
-    },
-  };
+  async function count(states: readonly RuleState[]): Promise<RateLimitResult[]> {
+    const exhausted = states.find(isExhausted);
+    if (exhausted) return states.map((state) => toResult(state, state !== exhausted));
+    for (const { window } of states) window.count++;
+    if (!countInValkey || states.length === 0) return states.map((state) => toResult(state));
+    const reply = await countInValkey(states);
+    if (reply) {
+      mergeReply(states, reply);
+      return states.map((state, i) => toResult(state, reply[0] !== i + 1));
+    }
+    const closed = states.find(({ rule }) => rule.failMode === 'closed');
+    if (closed) throw new UnavailableError(undefined, { code: 'LIMIT_UNAVAILABLE' });
+    return states.map((state) => toResult(state));
+  }
+
+  return { stateOf, toResult, count };
 }
 
 const keyOf = (rule: string, callerKey: string) => `limit:${rule}:${callerKey}`;
 
 /** Deletes the counts of an organization; returns how many there were. */
 export const purgeTenant = (valkey: Valkey, tenantId: Id<'org'>): Promise<number> =>
-  deleteKeys(valkey, keyOf('*', tenantId));
+  deleteKeys(valkey, keyOf('*', `${tenantId}*`));
 
 type RateLimitCommand = (keys: number, ...args: (string | number)[]) => Promise<number[]>;
 

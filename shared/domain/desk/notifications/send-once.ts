@@ -1,6 +1,7 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
 import { matches } from '@insightdesk/shared/database';
 import { type EmailContent, type OutgoingEmail, renderEmail } from '@insightdesk/shared/email';
+import { outageCode } from '@insightdesk/shared/errors';
 import { emailDeliveries } from './tables.ts';
 
 type Email = EmailContent & Pick<OutgoingEmail, 'to' | 'headers'>;
@@ -22,13 +23,23 @@ export async function sendOnce(
   const state = await claimDelivery(ctx, key, to);
   if (state === 'sent') return;
   const isAccepted = state === 'unknown' && (await ctx.mail.wasAccepted?.(messageId));
-  if (!isAccepted) await ctx.mail.send({ ...email, messageId });
+  if (!isAccepted) await send(ctx, { ...email, messageId });
   await withTenant(ctx, ({ tx, tenantId }) =>
     tx
       .update(emailDeliveries)
       .set({ sentAt: new Date() })
       .where(matches(emailDeliveries, { tenantId, key })),
   );
+}
+
+async function send({ mail, outcomes }: Context, email: OutgoingEmail): Promise<void> {
+  try {
+    await mail.send(email);
+    outcomes.count('emails_total', 'sent');
+  } catch (error) {
+    outcomes.count('emails_total', outageCode(error) ? 'unavailable' : 'rejected');
+    throw error;
+  }
 }
 
 function claimDelivery(ctx: Context, key: string, recipient: string) {

@@ -18,6 +18,8 @@ export function recordAttempt(
   attempt: DeliveryAttempt,
   delays: readonly number[],
 ): Promise<DueDelivery | undefined> {
+  const rejected = attempt.responseStatus === null ? 'unanswered' : 'rejected';
+  ctx.outcomes.count('webhook_deliveries_total', attempt.isDelivered ? 'delivered' : rejected);
   return withTenant(ctx, async (tenant) => {
     if (attempt.isDelivered) {
       await updateDelivery(tenant, due, attempt, 'delivered');
@@ -87,4 +89,5 @@ async function disable(ctx: TenantContext, { webhook }: DueDelivery, reason: 'go
   if (disabled.length === 0) return;
   await failWaiting(ctx, webhook.id);
   await record(ctx, webhookDisabled, { webhookId: webhook.id, reason });
+  ctx.outcomes.count('webhook_endpoints_disabled_total', reason);
 }
