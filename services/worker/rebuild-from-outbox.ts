@@ -43,6 +43,8 @@ export function createRebuild(
     if (await channels.isComplete().catch(() => true)) return;
     const events = await readRelayed({ limit: MAX_EVENTS, seconds: historySeconds });
     const count = await channels.rebuild(events.flatMap(entriesOf));
+    // After a normal start of an empty or unchanged Valkey there is nothing to restore.
+    if (count === 0) return;
     log.warn({ events: events.length, channels: count }, 'channel logs: rebuilt from the outbox');
   }
 
@@ -58,6 +60,7 @@ export function createRebuild(
       await queues.enqueue(lost.slice(n, n + JOBS_PER_CALL));
     }
     await dataLoss.mark();
+    if (lost.length === 0) return;
     log.info({ events: events.length, jobs: lost.length }, 'jobs: rebuilt from the outbox');
   }
 

@@ -15,6 +15,7 @@ import {
   createChannelLog,
   createPresenceRegistry,
   createRequests,
+  createTotalLimit,
   listLogBytes,
 } from '@insightdesk/shared/realtime';
 import {
@@ -71,8 +72,9 @@ function registerParts(config: Config, log: Logger) {
     )
     .register('checkRateLimit', ({ sessionValkey }) => createRateLimitChecker(sessionValkey))
     .register('outcomes', () => new OutcomeCounters())
-    .register('channelHistory', ({ meter }) => ({
+    .register('channelHistory', ({ meter, valkey }) => ({
       ...config.realtime,
+      totalBytes: createTotalLimit(valkey, config.realtime.totalLogBytes),
       budgetOf: (tenantId: Id<'org'>) => meter.limitOf(tenantId, 'log-bytes'),
     }))
     .register('channelLog', ({ valkey, channelHistory }) =>

@@ -1,6 +1,7 @@
 import { createAntivirus } from '@insightdesk/shared/antivirus';
 import type { Config, ServiceName } from '@insightdesk/shared/config';
 import { checkMailServer } from '@insightdesk/shared/email';
+import { requireRelayProgress } from '@insightdesk/shared/events';
 import { cacheResult, type Health, type Metrics } from '@insightdesk/shared/monitoring';
 import { pingValkey } from '@insightdesk/shared/valkey';
 import type { AppContainer } from './container.ts';
@@ -28,6 +29,10 @@ const sessions: RegisterCheck = (health, { config: { valkey }, container }) => {
 const storage: RegisterCheck = (health, { container }) =>
   health.register('storage', () => container.storage.exists(PROBE_KEY), { isRequired: false });
 
+/** Without a relay there are no events, jobs or emails, whichever service is asked. */
+const relay: RegisterCheck = (health, { container }) =>
+  health.register('relay', () => requireRelayProgress(container.database), { isRequired: false });
+
 const mail: RegisterCheck = (health, { config }) =>
   health.register('mail', () => checkMailServer(config.email), { isRequired: false });
 
@@ -47,9 +52,9 @@ const antivirus: RegisterCheck = (health, { config }) => {
 
 /** Optional dependencies; without one a service is degraded. */
 const optionalChecks: Record<ServiceName, readonly RegisterCheck[]> = {
-  api: [storage, queue, sessions],
-  websocket: [sessions],
-  worker: [storage, queue, mail, antivirus],
+  api: [storage, queue, sessions, relay],
+  websocket: [sessions, relay],
+  worker: [storage, queue, mail, antivirus, relay],
   desk: [],
 };
 

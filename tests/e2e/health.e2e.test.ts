@@ -4,9 +4,9 @@ import { until } from '../../shared/testing/until.ts';
 import { call, isLocalStack, run } from './client.ts';
 
 const expected: Record<string, string[]> = {
-  api: ['postgres', 'valkey', 'storage'],
-  websocket: ['postgres', 'valkey'],
-  worker: ['postgres', 'valkey', 'storage', 'mail'],
+  api: ['postgres', 'valkey', 'storage', 'relay'],
+  websocket: ['postgres', 'valkey', 'relay'],
+  worker: ['postgres', 'valkey', 'storage', 'mail', 'relay'],
 };
 
 /** Checks of separate Valkey servers, if configured. */

@@ -5,7 +5,7 @@ import {
   UnprocessableEventError,
 } from '@insightdesk/shared/events';
 import { cacheResult } from '@insightdesk/shared/monitoring';
-import type { ChannelLog } from '@insightdesk/shared/realtime';
+import { type ChannelLog, readLogUsage } from '@insightdesk/shared/realtime';
 import { Histogram } from '@insightdesk/shared/utils';
 
 const REUSE_MS = 1_000;
@@ -26,6 +26,16 @@ export function watchRelay({ metrics, container }: Pick<App, 'metrics' | 'contai
     name: 'relay_lag_seconds',
     help: 'Age of the oldest event that is not relayed yet',
     read: async () => (await lag()).seconds,
+  });
+  metrics.gauge({
+    name: 'channel_log_bytes',
+    help: 'Bytes in the channel logs of all organizations',
+    read: () => readLogUsage(container.valkey),
+  });
+  metrics.gauge({
+    name: 'channel_log_limit_bytes',
+    help: 'Limit of all channel logs; the largest organization loses history above it',
+    read: () => container.channelHistory.totalBytes(),
   });
   const total = (name: string, help: string, key: keyof typeof counts) =>
     metrics.counter({ name, help, read: () => counts[key] });

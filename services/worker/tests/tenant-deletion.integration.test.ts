@@ -89,7 +89,7 @@ async function fillEmptyTables(tenantId: Id<'org'>) {
 async function writeKeys(tenantId: Id<'org'>) {
   const { valkey } = worker;
   await valkey.set(`limit:organization:${tenantId}`, 1, 'EX', 600);
-  await valkey.zadd(`realtime:bytes:${tenantId}`, 1, 'a-room');
+  await valkey.zadd(`realtime:usage:${tenantId}`, 1, 'a-room');
   await valkey.sadd('{sockets}:replicas', 'websocket-test');
   const options = { historyLength: 100, historySeconds: 60, onError: () => {} };
   const userId = newId('usr');
@@ -176,7 +176,7 @@ test('deleteTenant deletes all data of an organization and nothing of another on
   expect(await findKeys(deleted.tenantId)).toEqual(
     expect.arrayContaining([
       `limit:organization:${deleted.tenantId}`,
-      `realtime:bytes:${deleted.tenantId}`,
+      `realtime:usage:${deleted.tenantId}`,
     ]),
   );
   const keysBefore = await findKeys(other.tenantId);

@@ -11,7 +11,7 @@ export {
 export { listPastEvents, type PastEventsQuery } from './list-past-events.ts';
 export type { Origin } from './origin.ts';
 export type { RelayedEvent } from './outbox.ts';
-export { readOutboxLag } from './outbox-lag.ts';
+export { readOutboxLag, requireRelayProgress } from './outbox-lag.ts';
 export { viewsByChannel } from './publications.ts';
 export { record } from './record.ts';
 export { createRelay, type Relay, type RelayOptions, UnprocessableEventError } from './relay.ts';

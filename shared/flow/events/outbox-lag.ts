@@ -1,4 +1,5 @@
 import type { Database } from '@insightdesk/shared/database';
+import { UnavailableError } from '@insightdesk/shared/errors';
 import { sql } from 'drizzle-orm';
 
 const MAX_COUNT = 10_000;
@@ -15,4 +16,16 @@ export async function readOutboxLag(
         where relayed_at is null order by position limit 1), 0) as seconds`),
   );
   return { waiting: row?.waiting ?? 0, seconds: Math.max(0, row?.seconds ?? 0) };
+}
+
+/** Longer than any relay needs that is not stalled; the alert `RelayLagHigh` uses the same. */
+const MAX_LAG_SECONDS = 15;
+
+/** Throws UnavailableError when recorded events have waited too long for the relay. */
+export async function requireRelayProgress(
+  database: Pick<Database, 'write'>,
+  maxLagSeconds = MAX_LAG_SECONDS,
+): Promise<void> {
+  const { seconds } = await readOutboxLag(database);
+  if (seconds > maxLagSeconds) throw new UnavailableError('The relay is stalled');
 }

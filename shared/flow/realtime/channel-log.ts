@@ -37,6 +37,8 @@ export interface History {
   historyBytes?: number;
   /** Bytes of all channels of an organization; 64 MB by default. */
   budgetOf?: (tenantId: Id<'org'>) => number;
+  /** Bytes of all channels of all organizations; 128 MB by default. */
+  totalBytes?: () => number;
 }
 
 /** The durable logs of the channels. */
@@ -63,6 +65,7 @@ const MAX_PAGE_BYTES = 1_000_000;
 const MAX_ENTRY_BYTES = 262_144;
 const DEFAULT_CHANNEL_BYTES = 8 * 1024 * 1024;
 const DEFAULT_ORGANIZATION_BYTES = 64 * 1024 * 1024;
+const DEFAULT_TOTAL_BYTES = 128 * 1024 * 1024;
 /** A channel's epoch lives this much longer than its entries, so that quiet channels keep it. */
 const EPOCH_GRACE_MS = 7 * 24 * 60 * 60 * 1_000;
 
@@ -70,7 +73,7 @@ const EPOCH_GRACE_MS = 7 * 24 * 60 * 60 * 1_000;
 export function createChannelLog(valkey: Valkey, history: History): ChannelLog {
   const limitsFor = limitsOf(history);
   const { ttlMs } = lifetimes(history);
-  valkey.defineCommand('channelAppend', { numberOfKeys: 4, lua: appendScript });
+  valkey.defineCommand('channelAppend', { numberOfKeys: 3, lua: appendScript });
   valkey.defineCommand('channelRead', { numberOfKeys: 2, lua: readScript });
 
   async function appendSlice(entries: readonly ChannelEntry[]): Promise<AppendResult[]> {
@@ -138,39 +141,28 @@ export function lifetimes({ historySeconds }: History) {
 
 /** The limits of a room, in bytes as they are stored. */
 export const bytesOf = (
-  { historyBytes = DEFAULT_CHANNEL_BYTES, budgetOf }: History,
+  { historyBytes = DEFAULT_CHANNEL_BYTES, budgetOf, totalBytes }: History,
   room: Room,
 ) => ({
   entry: Math.min(MAX_ENTRY_BYTES, historyBytes),
   channel: historyBytes,
   organization: budgetOf?.(tenantOf(room)) ?? DEFAULT_ORGANIZATION_BYTES,
+  total: totalBytes?.() ?? DEFAULT_TOTAL_BYTES,
 });
 
 /** The limits that the append script takes: length, lifetimes in ms, then bytes. */
 export function limitsOf(history: History): (room: Room) => number[] {
   const { historyMs, ttlMs } = lifetimes(history);
   return (room) => {
-    const { entry, channel, organization } = bytesOf(history, room);
-    return [history.historyLength, historyMs, ttlMs, entry, channel, organization];
+    const { entry, channel, organization, total } = bytesOf(history, room);
+    return [history.historyLength, historyMs, ttlMs, entry, channel, organization, total];
   };
 }
 
-// The hash tag keeps a channel's keys on one server; the usage of its organization must be there, too.
-export function keysOf(room: Room): [meta: string, log: string, seen: string, usage: string] {
+// The hash tag keeps a channel's keys on one server; the usage of organizations must be there, too.
+export function keysOf(room: Room): [meta: string, log: string, seen: string] {
   const own = `realtime:{${room}}`;
-  return [own, `${own}:log`, `${own}:seen`, usageKeyOf(tenantOf(room))];
-}
-
-const usageKeyOf = (tenantId: Id<'org'>) => `realtime:bytes:${tenantId}`;
-
-/** The bytes in the channel logs of each organization. */
-export async function listLogBytes(
-  valkey: Pick<Valkey, 'pipeline'>,
-  tenantIds: readonly Id<'org'>[],
-): Promise<number[]> {
-  const pipeline = valkey.pipeline();
-  for (const tenantId of tenantIds) pipeline.zscore(usageKeyOf(tenantId), '');
-  return ((await pipeline.exec()) ?? []).map(([, bytes]) => Math.max(0, Number(bytes ?? 0)));
+  return [own, `${own}:log`, `${own}:seen`];
 }
 
 export function toPair(entry: ChannelEntry): [id: string, body: string] {

@@ -33,7 +33,7 @@ const CHANNELS_PER_PIPELINE = 50;
 /** Creates the rebuild of the channel logs in a Valkey. */
 export function createChannelRebuild(valkey: Valkey, history: History): ChannelRebuild {
   const { historyMs, ttlMs } = lifetimes(history);
-  valkey.defineCommand('channelRebuild', { numberOfKeys: 4, lua: rebuildScript });
+  valkey.defineCommand('channelRebuild', { numberOfKeys: 3, lua: rebuildScript });
   valkey.defineCommand('channelRestored', { numberOfKeys: 1, lua: restoredScript });
 
   async function rebuildRooms(rooms: [Room, PositionedEntry[]][]): Promise<number> {
@@ -43,7 +43,8 @@ export function createChannelRebuild(valkey: Valkey, history: History): ChannelR
       const newest = newestWithin(entries, history.historyLength, bytes);
       const [{ epoch } = { epoch: '' }] = entries;
       const last = Math.max(...entries.map(({ offset }) => offset));
-      const head = [room, epoch, historyMs, ttlMs, bytes.organization, last, TOPIC];
+      const { organization, total } = bytes;
+      const head = [room, epoch, historyMs, ttlMs, organization, total, last, TOPIC];
       if (newest.length > 0) pipeline.channelRebuild(...keysOf(room), ...head, ...newest.flat());
     }
     const replies = successes(await pipeline.exec());

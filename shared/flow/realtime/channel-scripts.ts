@@ -28,14 +28,14 @@ return { run, redis.call('GET', KEYS[1]) == run and 1 or 0 }
 
 /**
  * KEYS of `keysOf`; ARGV topic room epoch-if-new length history-ms ttl-ms entry-bytes room-bytes
- * budget-bytes, then id, body pairs. Replies epoch, then offset and 1 (duplicate) or 0 per pair. An
+ * organization-bytes total-bytes, then id, body pairs. Replies epoch, then offset and 1 (duplicate) or 0 per pair. An
  * entry above the limit is published but not stored, which readers see as a gap.
  */
 export const appendScript = `
-local meta, log, seen, usage = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local meta, log, seen = KEYS[1], KEYS[2], KEYS[3]
 local topic, room, length = ARGV[1], ARGV[2], tonumber(ARGV[4])
-local historyMs, ttlMs = tonumber(ARGV[5]), ARGV[6]
-local entryBytes, roomBytes, budget = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local historyMs, ttlMs = tonumber(ARGV[5]), tonumber(ARGV[6])
+local entryBytes, roomBytes = tonumber(ARGV[7]), tonumber(ARGV[8])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = ${currentRun}
@@ -55,7 +55,7 @@ elseif state[3] ~= run then
   skip = 1000000 + tonumber(string.sub(ARGV[3], 1, 7), 16)
 end
 local reply, hasAppended = { epoch }, false
-for i = 10, #ARGV, 2 do
+for i = 11, #ARGV, 2 do
   local known = redis.call('ZSCORE', seen, ARGV[i])
   if known then
     reply[#reply + 1], reply[#reply + 2] = string.format('%.0f', known), 1
@@ -81,7 +81,9 @@ if hasAppended then ${usageFunctions}
   redis.call('PEXPIRE', meta, ttlMs)
   redis.call('PEXPIRE', seen, ttlMs)
   redis.call('PEXPIRE', log, historyMs)
-  enforceBudget(recordUsage(room, previous, bytes, at))
+  local tenant = string.match(room, '^[^/]+')
+  recordUsage(tenant, room, previous, bytes, at)
+  enforceLimits(tenant, tonumber(ARGV[9]), tonumber(ARGV[10]))
 end
 return reply
 `;
@@ -127,16 +129,16 @@ return reply
 `;
 
 /**
- * KEYS of `keysOf`; ARGV room epoch history-ms ttl-ms budget-bytes, the channel's last offset and the
- * topic, then offset, predecessor, id, at-ms, body of each entry, in order. For a known channel it
+ * KEYS of `keysOf`; ARGV room epoch history-ms ttl-ms organization-bytes total-bytes, the channel's
+ * last offset and the topic, then offset, predecessor, id, at-ms, body of each entry, in order. For a known channel it
  * restores and publishes the entries after its newest one, unless the channel has started over or
  * was appended to since the server restarted. The run stays empty, so that the next append jumps:
  * later entries may be lost.
  */
 export const rebuildScript = `
-local meta, log, seen, usage = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local room, epoch, historyMs, ttlMs = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local budget, last, topic = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local meta, log, seen = KEYS[1], KEYS[2], KEYS[3]
+local room, epoch, historyMs, ttlMs = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local last, topic = tonumber(ARGV[7]), ARGV[8]
 local run = ${currentRun}
 local state = redis.call('HMGET', meta, 'epoch', 'offset', 'run', 'appended', 'bytes')
 local head, appended = tonumber(state[2] or 0), tonumber(state[4] or 0)
@@ -147,7 +149,7 @@ elseif state[1] ~= epoch or state[3] == run or head >= last then
   return 0
 end
 local bytes = previous
-for i = 8, #ARGV, 5 do
+for i = 9, #ARGV, 5 do
   local offset, prev, body = ARGV[i], ARGV[i + 1], ARGV[i + 4]
   if tonumber(offset) > head then
     redis.call('XADD', log, offset .. '-0', 'prev', prev, 'at', ARGV[i + 3],
@@ -169,7 +171,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 ${usageFunctions}
 local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-enforceBudget(recordUsage(room, previous, bytes, oldest and oldest[2][4]))
+local tenant = string.match(room, '^[^/]+')
+recordUsage(tenant, room, previous, bytes, oldest and oldest[2][4])
+enforceLimits(tenant, tonumber(ARGV[5]), tonumber(ARGV[6]))
 return 1
 `;
 

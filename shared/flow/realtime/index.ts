@@ -4,7 +4,6 @@ export {
   type ChannelEntry,
   type ChannelLog,
   createChannelLog,
-  listLogBytes,
 } from './channel-log.ts';
 export {
   type ChannelRebuild,
@@ -12,6 +11,7 @@ export {
   type PositionedEntry,
 } from './channel-rebuild.ts';
 export type { HubEmitter, HubStats } from './channel-room.ts';
+export { createTotalLimit, listLogBytes, readLogUsage } from './log-usage.ts';
 export {
   countOpenSockets,
   livenessTopic,

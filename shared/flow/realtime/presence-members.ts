@@ -132,7 +132,7 @@ function createApply(
   valkey: Valkey,
   { leaseMs, graceMs, ...history }: History & { leaseMs: number; graceMs: number },
 ) {
-  valkey.defineCommand('presenceApply', { numberOfKeys: 8, lua: presenceScript });
+  valkey.defineCommand('presenceApply', { numberOfKeys: 7, lua: presenceScript });
   const limitsFor = limitsOf(history);
   return (room: Room, operation: Operation, pairs: string[] = []) => {
     const idCount = operation === 'expire' ? SLICE_LENGTH : pairs.length / 2;

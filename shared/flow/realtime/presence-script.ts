@@ -5,16 +5,16 @@ import { appendScript } from './channel-scripts.ts';
  * Changes the members of a presence channel and appends the changes to its log atomically: each
  * change is published exactly once, whichever replica causes it and whenever one is killed.
  *
- * KEYS the log's four, leases, states, published, index; ARGV the append script's nine, then
+ * KEYS the log's three, leases, states, published, index; ARGV the append script's ten, then
  * operation, lease-ms, grace-ms, at, number of ids, the ids, and pairs of member and state. A member
  * is `user|socket`, a state `open|set-at-ms|last-seen|fields`; `published` has the fields of each
  * user that were published last.
  */
 export const presenceScript = `
 local function append(KEYS, ARGV) ${appendScript} end
-local leases, states, published, index = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local room, op, leaseMs, graceMs = ARGV[2], ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
-local at, count = ARGV[13], tonumber(ARGV[14])
+local leases, states, published, index = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local room, op, leaseMs, graceMs = ARGV[2], ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
+local at, count = ARGV[14], tonumber(ARGV[15])
 local channel = string.sub(room, string.find(room, '/', 1, true) + 1)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -38,7 +38,7 @@ if op == 'expire' then
     remove(member)
   end
 end
-for i = 15 + count, #ARGV, 2 do
+for i = 16 + count, #ARGV, 2 do
   local member, state = ARGV[i], ARGV[i + 1]
   if op == 'leave' then
     remove(member)
@@ -78,7 +78,7 @@ if op == 'list' then
   for i, user in ipairs(users) do reply[i] = '{' .. describe(user, present[user]) .. '}' end
   return reply
 end
-local entries = { unpack(ARGV, 1, 9) }
+local entries = { unpack(ARGV, 1, 10) }
 local offline = { connections = 0, fields = '"status":"offline","metadata":null' }
 for i, user in ipairs(changed) do
   local state, previous = present[user], redis.call('HGET', published, user)
@@ -89,14 +89,14 @@ for i, user in ipairs(changed) do
   if change then
     if state then redis.call('HSET', published, user, state.fields)
     else redis.call('HDEL', published, user) end
-    local id = ARGV[14 + i]
+    local id = ARGV[15 + i]
     entries[#entries + 1] = id
     entries[#entries + 1] = '{"id":"' .. id .. '","channel":"' .. channel
       .. '","type":"presence.changed","data":{' .. describe(user, state or offline)
       .. ',"change":"' .. change .. '","lastSeenAt":"' .. lastSeen[user] .. '"},"at":"' .. at .. '"}'
   end
 end
-if #entries > 9 then append({ unpack(KEYS, 1, 4) }, entries) end
+if #entries > 10 then append({ unpack(KEYS, 1, 3) }, entries) end
 local first = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')
 if first[2] then redis.call('ZADD', index, first[2], room) else redis.call('ZREM', index, room) end
 return {}

@@ -1,5 +1,6 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { deleteKeys, type Valkey } from '@insightdesk/shared/valkey';
+import { deleteLogUsage } from './log-usage.ts';
 import { organizationField, SOCKET_REPLICAS_KEY, socketCountsKey } from './open-sockets.ts';
 import { PRESENCE_INDEX_KEY } from './presence-members.ts';
 
@@ -14,6 +15,7 @@ export async function purgeTenant(valkey: Valkey, tenantId: Id<'org'>): Promise<
   for (const match of [`realtime:*${tenantId}*`, `presence:*${tenantId}*`]) {
     count += await deleteKeys(valkey, match);
   }
+  await deleteLogUsage(valkey, tenantId);
   let cursor = '0';
   do {
     const page = ['MATCH', `${tenantId}/*`, 'COUNT', PAGE_LENGTH] as const;

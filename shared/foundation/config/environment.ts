@@ -190,6 +190,7 @@ export const environmentSchema = z.object({
   REALTIME_HISTORY_LENGTH: count(10, 100_000).default(1000),
   REALTIME_HISTORY_SECONDS: count(60).default(86_400),
   REALTIME_HISTORY_BYTES: count(100_000).default(8_388_608),
+  REALTIME_TOTAL_BYTES: count(0).default(0),
   REALTIME_MAX_CHANNELS_PER_SOCKET: count(1, 10_000).default(200),
   REALTIME_MAX_CHANNELS_PER_ORGANIZATION: count(1).default(100_000),
   REALTIME_MAX_SOCKETS_PER_USER: count(1).default(50),

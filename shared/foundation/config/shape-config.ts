@@ -204,6 +204,7 @@ function shapeRealtime(env: Environment) {
     historyLength: env.REALTIME_HISTORY_LENGTH,
     historySeconds: env.REALTIME_HISTORY_SECONDS,
     historyBytes: env.REALTIME_HISTORY_BYTES,
+    totalLogBytes: env.REALTIME_TOTAL_BYTES || undefined,
     maxChannelsPerSocket: env.REALTIME_MAX_CHANNELS_PER_SOCKET,
     maxChannelsPerOrganization: env.REALTIME_MAX_CHANNELS_PER_ORGANIZATION,
     maxSockets: {
