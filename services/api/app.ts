@@ -39,7 +39,7 @@ import { createDocs } from './docs.ts';
 import { createFiles, isolateFilesHost } from './files/create-files.ts';
 import { meterRequest } from './meter-request.ts';
 import { createPages } from './pages.ts';
-import type { Route } from './route.ts';
+import { type Route, takesIdempotencyKey } from './route.ts';
 
 export interface AppOptions extends HealthAppOptions {
   metrics: Metrics;
@@ -136,6 +136,7 @@ function mountRoutes(
   for (const route of routes) {
     const kind = classOf(route);
     const routeLimitBytes = route.bodyLimitBytes ?? bodyLimitBytes[kind];
+    const takesKey = takesIdempotencyKey(route);
     const jsonLimitBytes = Math.min(config.http.jsonLimitBytes, routeLimitBytes);
     // Public routes ignore Authorization: a client that signs in may still send an expired token.
     const handlers: H<ApiEnv>[] = [
@@ -147,7 +148,7 @@ function mountRoutes(
       (http) => {
         const ctx = context(callContext(http));
         meterRequest(ctx, { method: route.method, kind });
-        return route.handle({ http, ctx, jsonLimitBytes });
+        return route.handle({ http, ctx, jsonLimitBytes, takesIdempotencyKey: takesKey });
       },
     ];
     app.on(route.method, [route.path], ...handlers);

@@ -14,10 +14,10 @@ interface Write<R> {
 
 /** Runs a write and responds; an Idempotency-Key that was used before repeats the stored response. */
 export async function respondIdempotently<R>(
-  { http, ctx }: Call,
+  { http, ctx, takesIdempotencyKey }: Call,
   { body, isStream = false, run, toResponse }: Write<R>,
 ): Promise<Response> {
-  const key = http.req.header('Idempotency-Key');
+  const key = takesIdempotencyKey ? http.req.header('Idempotency-Key') : undefined;
   if (key === undefined) return sendResponse(http, toResponse(await run(ctx)));
   const { pathname, search } = new URL(http.req.url);
   const fingerprint = [http.req.method, pathname, search, JSON.stringify(body) ?? ''];

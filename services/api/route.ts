@@ -1,5 +1,5 @@
 import { type Action, type Context, preconditionFailed } from '@insightdesk/shared/context';
-import type { Permission } from '@insightdesk/shared/contract';
+import { classOf, type Permission } from '@insightdesk/shared/contract';
 import { DomainNotFoundError, DomainValidationError } from '@insightdesk/shared/errors';
 import { matchesEtag, readJsonObject } from '@insightdesk/shared/http';
 import type { StoredResponse } from '@insightdesk/shared/idempotency';
@@ -18,6 +18,8 @@ export interface Call {
   /** The caller, its tenant and the connections. */
   ctx: Context;
   jsonLimitBytes: number;
+  /** False for routes that sign in or return credentials: their responses are never stored. */
+  takesIdempotencyKey: boolean;
 }
 
 /** Content that is not JSON, for the OpenAPI document. */
@@ -73,6 +75,10 @@ interface ResponseMapping<R> {
   /** The schema of the body, by status. */
   responses: Record<number, z.ZodType>;
 }
+
+/** Whether an Idempotency-Key has an effect; authentication ignores it, so that nothing can be replayed. */
+export const takesIdempotencyKey = (route: Route): boolean =>
+  route.method !== 'GET' && !route.protocol && classOf(route) !== 'auth';
 
 /** GET: path and query are the action's input; 200 by default. */
 export const get = routeFor('GET', 200);

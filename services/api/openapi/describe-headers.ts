@@ -1,4 +1,4 @@
-import type { Protocol, Route } from '../route.ts';
+import { type Protocol, type Route, takesIdempotencyKey } from '../route.ts';
 import type { Json, Schemas } from './schemas.ts';
 
 /** Request headers of a route, besides those of all routes. */
@@ -15,25 +15,26 @@ export function requestHeadersOf(route: Route, schemas: Schemas): Json[] {
   if (method === 'GET') {
     return hasEtag ? [header('If-None-Match', 'Responds 304 while the ETag matches')] : [];
   }
-  const key = { type: 'string', minLength: 1, maxLength: 255 };
+  const key = header(
+    'Idempotency-Key',
+    'A repeated request with the same key returns the first response, for 24 hours',
+    { type: 'string', minLength: 1, maxLength: 255 },
+  );
   return [
-    header(
-      'Idempotency-Key',
-      'A repeated request with the same key returns the first response, for 24 hours',
-      key,
-    ),
+    ...(takesIdempotencyKey(route) ? [key] : []),
     ...(requiresIfMatch ? [header('If-Match', 'Responds 412 unless the ETag matches')] : []),
   ];
 }
 
 /** Headers of its successful responses, besides those of all routes. */
 export function responseHeadersOf(route: Route): Json | undefined {
-  const { method, hasEtag, deprecation, protocol } = route;
+  const { hasEtag, deprecation, protocol } = route;
   const header = (description: string) => ({ description, schema: { type: 'string' } });
   const headers = {
     ...(hasEtag && { ETag: header('Version of the resource') }),
-    ...(method !== 'GET' &&
-      !protocol && { 'Idempotency-Replayed': header('`true` for a stored response') }),
+    ...(takesIdempotencyKey(route) && {
+      'Idempotency-Replayed': header('`true` for a stored response'),
+    }),
     ...(protocol &&
       Object.fromEntries(
         Object.entries(protocol.responseHeaders).map(([name, text]) => [name, header(text)]),

@@ -95,8 +95,7 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
   const { summary, input, output, allow, etag, requiresIfMatch = false } = definition;
   const call = async (ctx: Context, raw: z.input<I>) => {
     if (definition.allow === 'anyone') {
-      const parsed = definition.input.parse(raw);
-      return runIdempotently(ctx, () => definition.run(ctx, parsed));
+      return definition.run(ctx, definition.input.parse(raw));
     }
     // `requireMember` refuses an API key where `run` takes a user.
     const action: AnyMemberAction<I, O> = definition;
@@ -129,8 +128,7 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
 async function runIdempotently<R>(ctx: Context, run: () => Promise<R>): Promise<R> {
   const { idempotency } = ctx;
   if (!idempotency) return run();
-  if (isMember(ctx.actor)) await readTenant(ctx, ({ tx }) => idempotency.check(tx));
-  else await ctx.database.read({}, (tx) => idempotency.check(tx));
+  await readTenant(ctx, ({ tx }) => idempotency.check(tx));
   try {
     const result = await run();
     await idempotency.complete(result);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Actor, Context } from '@insightdesk/shared/context';
+import type { Context } from '@insightdesk/shared/context';
 import { afterCommit, sqlState, type Tx } from '@insightdesk/shared/database';
 import { AppError } from '@insightdesk/shared/errors';
 import { IdempotencyErrors } from './errors.ts';
@@ -57,10 +57,12 @@ export function createIdempotency(
 ): Idempotency {
   const key = request.key.replace(/^"(.*)"$/, '$1');
   if (!visibleAscii.test(key)) throw IdempotencyErrors.KeyInvalid();
-  const caller = JSON.stringify([ctx.tenantId, callerOf(ctx.actor)]);
+  const { tenantId, actor } = ctx;
+  if (!tenantId || !('userId' in actor)) throw new Error('Only members have idempotency keys');
+  // A user is the same caller in every session.
+  const caller = JSON.stringify([tenantId, actor.userId]);
   const cipher = createResponseCipher(ctx.security.tokenCodec, 'idempotency', `${caller} ${key}`);
   const id = createHash('sha256').update(`${caller} ${key}`).digest('base64url');
-  const tenantId = 'userId' in ctx.actor ? ctx.tenantId : undefined;
   const row = createIdempotencyRow(ctx.database, tenantId, id);
   const parts = [...request.fingerprint];
   let isComplete = !request.isIncomplete;
@@ -122,6 +124,3 @@ export function createIdempotency(
 }
 
 const isKeyTaken = (error: unknown) => [IN_FLIGHT, KEY_TAKEN].includes(sqlState(error) ?? '');
-
-/** A user is the same caller in every session. */
-const callerOf = (actor: Actor) => ('userId' in actor ? actor.userId : actor.kind);

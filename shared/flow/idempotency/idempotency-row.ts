@@ -1,4 +1,4 @@
-import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { type Database, type Tx, withCommit } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
@@ -12,17 +12,10 @@ export interface IdempotencyRow {
   recent: boolean;
 }
 
-/** The tenant of callers without an organization. */
-const NO_TENANT = fromUuid('org', '00000000-0000-0000-0000-000000000000');
-
 /** Reads and writes the row of one request. */
-export function createIdempotencyRow(
-  database: Database,
-  tenantId: Id<'org'> | undefined,
-  id: string,
-) {
-  const tenant = sql`${toUuid(tenantId ?? NO_TENANT)}::uuid`;
-  const scope = tenantId ? { tenantId } : {};
+export function createIdempotencyRow(database: Database, tenantId: Id<'org'>, id: string) {
+  const tenant = sql`${toUuid(tenantId)}::uuid`;
+  const scope = { tenantId };
   const store = (tx: Tx, response: string | null) =>
     withCommit(
       tx,

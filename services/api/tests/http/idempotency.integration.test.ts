@@ -1,11 +1,14 @@
 import { afterAll, expect, test } from 'bun:test';
 import { withTenant } from '@insightdesk/shared/context';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
-import { createTestDatabase, until } from '@insightdesk/shared/testing';
+import { authenticatedContext, createTestDatabase, until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import { takesIdempotencyKey } from '../../route.ts';
+import { routes } from '../../routes.ts';
 import { createIntegrationApi } from '../../testing/integration-api.ts';
-import { createTestUsers } from '../../testing/test-users.ts';
+import { createTestUsers, password } from '../../testing/test-users.ts';
 
 const testDatabase = await createTestDatabase();
 const api = createIntegrationApi(undefined, {}, testDatabase.url);
@@ -168,8 +171,7 @@ test.each([
 });
 
 test('Idempotency-Key: an action with two writes reserves once and releases after a rejection', async () => {
-  const tenantId = newId('org');
-  const ctx = { ...api.context, tenantId, actor: { kind: 'system' as const, name: 't' } };
+  const ctx = await authenticatedContext(api.context, own.owner);
   const keyed = { key: crypto.randomUUID(), fingerprint: ['a'], isIncomplete: true };
   const again = () => {
     const idempotency = createIdempotency(ctx, keyed, (body) => ({
@@ -194,7 +196,7 @@ test('Idempotency-Key: an action with two writes reserves once and releases afte
 });
 
 test('Idempotency-Key: a response too large to store is 409 on repetition, without a second write', async () => {
-  const ctx = { ...api.context, tenantId: newId('org') };
+  const ctx = await authenticatedContext(api.context, own.owner);
   const keyed = { key: crypto.randomUUID(), fingerprint: [] };
   const write = async () => {
     const body = 'x'.repeat(300_000);
@@ -219,43 +221,42 @@ test('Idempotency-Key: expires after 24 hours', async () => {
   expect(((await later.json()) as { id: string }).id).not.toBe(first.id);
 });
 
-test('Idempotency-Key: responses with tokens are repeated and stored encrypted', async () => {
-  const headers = key();
-  const account = {
-    email: `${newId('usr')}@example.com`,
-    password: 'a long enough password',
-    name: 'Nora',
-    organizationName: `Acme ${newId('org')}`,
-  };
-  const register = (body: object = account, on = api) =>
-    on.request('POST', '/v1/auth/register', { body, headers });
-  const first = await register();
-  expect(first.status).toBe(201);
-  const again = await register(account, replica);
-  expect([again.status, isReplay(again)]).toEqual([201, true]);
-  const pair = (await first.json()) as { refreshToken: string; accessToken: string };
-  expect(await again.json()).toEqual(pair);
-  const wrong = await register({ ...account, password: 'another long password' });
-  expect(await codeOf(wrong)).toBe('IDEMPOTENCY_KEY_REUSED');
-  const rows = await admin`select idempotency_keys::text as text from idempotency_keys`;
-  const text = JSON.stringify(rows);
-  for (const secret of [pair.refreshToken, pair.accessToken, account.email, account.password]) {
-    expect(text).not.toContain(secret);
-    expect(text).not.toContain(Buffer.from(secret).toString('base64').slice(0, 20));
+test('Idempotency-Key: routes that sign in ignore it and store nothing', async () => {
+  const { email } = await createTestUsers(api).register();
+  const account = { name: 'Nora', organizationName: 'Acme' };
+  const countRows = async () => (await admin`select count(*) from idempotency_keys`)[0]?.count;
+  const before = await countRows();
+  const requests: [path: string, body: object, status: number][] = [
+    ['/v1/auth/login', { email, password }, 200],
+    ['/v1/auth/register', { ...account, email: `${newId('usr')}@example.com`, password }, 201],
+  ];
+  for (const [path, body, status] of requests) {
+    const headers = key();
+    const bodies = new Set<string>();
+    for (const on of [api, replica]) {
+      const response = await on.request('POST', path, { body, headers });
+      expect([path, response.status, isReplay(response)]).toEqual([path, status, false]);
+      bodies.add(await response.text());
+    }
+    expect([path, bodies.size]).toEqual([path, 2]);
   }
-  expect(text).not.toContain(headers['Idempotency-Key']);
+  expect(await countRows()).toBe(before);
+  const publicRoutes = routes.filter(({ allow }) => allow === 'anyone');
+  expect(publicRoutes.filter(takesIdempotencyKey)).toEqual([]);
 });
 
-test('Idempotency-Key: a repeated refresh returns the same tokens and keeps the session', async () => {
-  const { refreshToken } = await createTestUsers(api).register();
+test('Idempotency-Key: responses with secrets are stored encrypted', async () => {
   const headers = key();
-  const refresh = () =>
-    api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
-  const first = await (await refresh()).json();
-  await Bun.sleep(400);
-  const again = await refresh();
-  expect([again.status, isReplay(again)]).toEqual([200, true]);
-  expect(await again.json()).toEqual(first);
+  const body = { name: 'Deploy', permissions: ['members:read'] };
+  const created = await api.request('POST', '/v1/api-keys', { as: own.owner, body, headers });
+  const { secret } = (await created.json()) as { secret: string };
+  const rows = await admin`select idempotency_keys::text as text from idempotency_keys`;
+  const text = JSON.stringify(rows);
+  for (const value of [secret, headers['Idempotency-Key']]) {
+    expect(value.length).toBeGreaterThan(20);
+    expect(text).not.toContain(value);
+    expect(text).not.toContain(Buffer.from(value).toString('base64').slice(0, 20));
+  }
 });
 
 test('Idempotency-Key: a repeated upload is stored once, another file is 422', async () => {
@@ -275,19 +276,18 @@ test('Idempotency-Key: a repeated upload is stored once, another file is 422', a
 });
 
 test('Idempotency-Key: a write without a stored response is 409 on repetition', async () => {
-  const { refreshToken } = await createTestUsers(api).register();
+  const { accessToken: as, organization } = await createTestUsers(api).register();
   const headers = key();
-  const refresh = () =>
-    api.request('POST', '/v1/auth/refresh', { body: { refreshToken }, headers });
-  await refresh();
+  const create = () =>
+    api.request('POST', '/v1/organizations', { as, body: { name: 'Another' }, headers });
+  await create();
   const loseResponse = (age: string) =>
     admin`update idempotency_keys set response = null, completed_at = null, created_at = now() - ${age}::interval
-      where tenant_id = '00000000-0000-0000-0000-000000000000'
-        and created_at = (select max(created_at) from idempotency_keys)`;
+      where tenant_id = ${toUuid(organization.id as Id<'org'>)}`;
   await loseResponse('0 seconds');
-  expect(await codeOf(await refresh())).toBe('IDEMPOTENCY_IN_FLIGHT');
+  expect(await codeOf(await create())).toBe('IDEMPOTENCY_IN_FLIGHT');
   await loseResponse('2 minutes');
-  expect(await codeOf(await refresh())).toBe('IDEMPOTENCY_ANSWER_GONE');
+  expect(await codeOf(await create())).toBe('IDEMPOTENCY_ANSWER_GONE');
 });
 
 async function createConversation(as = own.customer) {

@@ -36,9 +36,17 @@ export function decryptAuthorizationRequest(ctx: Context, encrypted: string | un
   return request;
 }
 
-/** Throws 422 unless the page belongs to an allowed origin: prevents an open redirect. */
-export function requireAllowedRedirect({ settings }: Context, redirectTo: string): void {
-  const isAllowed =
-    URL.canParse(redirectTo) && settings.origins.includes(new URL(redirectTo).origin);
-  if (!isAllowed) throw ProviderErrors.RedirectNotAllowed();
+/**
+ * The URL of the page as the parser reads it, without credentials and fragment, so that a browser can
+ * read nothing else in it. Throws 422 unless it belongs to an allowed origin: prevents an open redirect.
+ */
+export function normalizeRedirect(
+  { settings }: { settings: Pick<Context['settings'], 'origins'> },
+  redirectTo: string,
+) {
+  const url = URL.parse(redirectTo);
+  // The origin of a blob: URL is that of its page.
+  const isPage = url?.protocol === 'https:' || url?.protocol === 'http:';
+  if (!isPage || !settings.origins.includes(url.origin)) throw ProviderErrors.RedirectNotAllowed();
+  return `${url.origin}${url.pathname}${url.search}`;
 }

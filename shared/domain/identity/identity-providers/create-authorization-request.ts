@@ -8,7 +8,7 @@ import {
   type AuthorizationRequest,
   CALLBACK_PATH,
   encryptAuthorizationRequest,
-  requireAllowedRedirect,
+  normalizeRedirect,
 } from './authorization-request.ts';
 import { createOpenidClient } from './create-openid-client.ts';
 import { ProviderErrors } from './errors.ts';
@@ -25,7 +25,7 @@ export async function createAuthorizationRequest(
   provider: ProviderRow,
   { redirectTo, ...purpose }: { redirectTo: string } & Purpose,
 ) {
-  requireAllowedRedirect(ctx, redirectTo);
+  const page = normalizeRedirect(ctx, redirectTo);
   const client = await createOpenidClient(ctx, provider).catch((error: unknown) => {
     throw ProviderErrors.Refused(error);
   });
@@ -36,7 +36,7 @@ export async function createAuthorizationRequest(
     state: randomToken(),
     nonce: randomToken(),
     verifier: randomToken(),
-    redirectTo,
+    redirectTo: page,
     ...purpose,
     expiresAt: Date.now() + AUTHORIZATION_REQUEST_TTL_SECONDS * 1000,
   };
