@@ -2,8 +2,6 @@ import {
   type Config,
   loadConfigWithSecrets,
   type SecretAccess,
-  type SecretProvider,
-  type SecretStore,
   type ServiceName,
 } from '@insightdesk/shared/config';
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
@@ -26,6 +24,7 @@ import { startLoadShedding } from './start-load-shedding.ts';
 import { watchCache, watchDatabase } from './watch-database.ts';
 import { watchDependencies, watchHealth } from './watch-dependencies.ts';
 import { watchKeys } from './watch-keys.ts';
+import { watchSecrets } from './watch-secrets.ts';
 
 /** What the setup of a service receives. */
 export interface App {
@@ -37,8 +36,6 @@ export interface App {
   container: AppContainer;
   connections: Connections;
   serverStats: ServerStats;
-  /** Secrets by reference; every access is counted and logged by name. */
-  secrets: SecretStore;
   /** The current load; undefined when rate limits are off. */
   load: LoadState | undefined;
   context(call: CallContext): Context;
@@ -48,10 +45,10 @@ export interface App {
 export async function boot(
   name: ServiceName,
   setup: (app: App) => void | Promise<void>,
-  { secretProviders = [] }: { secretProviders?: readonly SecretProvider[] } = {},
 ): Promise<void> {
   const secretAccesses = createSecretAccessLog();
-  const { config, secrets } = await readConfig(name, secretProviders, secretAccesses.record);
+  const loaded = await readConfig(name, secretAccesses.record);
+  const { config } = loaded;
   const { replica, shutdownTimeoutMs } = config.service;
   const metrics = createMetrics({ service: name, replica });
   const tracking = await openErrorTracking(config, metrics);
@@ -61,7 +58,9 @@ export async function boot(
   const tracing = await openTraces(config);
   if (tracing) lifecycle.registerShutdownHook('traces', () => tracing.close());
   lifecycle.registerShutdownHook('errors', () => tracking?.close());
-  const { parts: container, dispose } = createAppContainer(config, log);
+  const secrets = watchSecrets(loaded, log);
+  lifecycle.registerShutdownHook('secrets', () => secrets.stop());
+  const { parts: container, dispose } = createAppContainer(config, log, secrets.live);
   lifecycle.registerShutdownHook('container', () => dispose());
   const { cache, connections, database } = container;
   const health = createHealth();
@@ -89,7 +88,6 @@ export async function boot(
       metrics,
       container,
       connections,
-      secrets,
       serverStats: createServerStats(config, container),
       load: startLoadShedding({ config, database, metrics, log }),
       context: (call) => ({ ...connections, log, ...call }),
@@ -102,13 +100,9 @@ export async function boot(
   }
 }
 
-async function readConfig(
-  service: ServiceName,
-  providers: readonly SecretProvider[],
-  onAccess: (access: SecretAccess) => void,
-) {
+async function readConfig(service: ServiceName, onAccess: (access: SecretAccess) => void) {
   try {
-    return await loadConfigWithSecrets({ service, providers, onAccess });
+    return await loadConfigWithSecrets({ service, onAccess });
   } catch (error) {
     return exitWithConfigError(error);
   }

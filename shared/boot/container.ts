@@ -31,10 +31,11 @@ import { createBackgroundTasks } from './background-tasks.ts';
 import { createConnections } from './create-connections.ts';
 import { openJobQueues } from './open-job-queues.ts';
 import { registerStores } from './register-stores.ts';
+import type { LiveSettings } from './watch-secrets.ts';
 
 /** Builds the container of a service; each part is built on first use. */
-export const createAppContainer = (config: Config, log: Logger) =>
-  registerParts(config, log).register('connections', (parts) =>
+export const createAppContainer = (config: Config, log: Logger, live: LiveSettings = config) =>
+  registerParts(config, log, live).register('connections', (parts) =>
     createConnections(parts, config, log),
   );
 
@@ -44,11 +45,11 @@ export type AppContainer = ReturnType<typeof createAppContainer>['parts'];
 /** The parts of which `createConnections` selects those for actions. */
 export type AppParts = ReturnType<typeof registerParts>['parts'];
 
-function registerParts(config: Config, log: Logger) {
+function registerParts(config: Config, log: Logger, live: LiveSettings) {
   const stores = registerStores(config, log);
   const security = registerSecurity(registerRealtime(stores, log), config);
-  return registerFiles(security, config, log)
-    .register('mailer', () => createMailer(config.email, log), {
+  return registerFiles(security, { config, live, log })
+    .register('mailer', () => createMailer(() => live.email, log), {
       dispose: (mailer) => mailer.close(),
     })
     .register(
@@ -128,8 +129,7 @@ const registerSecurity = (container: ReturnType<typeof registerRealtime>, config
 
 const registerFiles = (
   container: ReturnType<typeof registerSecurity>,
-  config: Config,
-  log: Logger,
+  { config, live, log }: { config: Config; live: LiveSettings; log: Logger },
 ) =>
   container
     .register('media', () => createMedia(config.media))
@@ -137,4 +137,4 @@ const registerFiles = (
     .register('fileUrls', ({ keys }) =>
       createUrlSigner({ secret: keys, publicUrl: config.http.filesUrl }),
     )
-    .register('storage', ({ fileUrls }) => createStorage(config.storage, { signer: fileUrls }));
+    .register('storage', ({ fileUrls }) => createStorage(() => live.storage, { signer: fileUrls }));

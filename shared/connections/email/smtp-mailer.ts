@@ -26,15 +26,28 @@ export interface SmtpOptions {
 const MAX_FAILURES_IN_A_ROW = 5;
 const UNAVAILABLE = 'MAIL_UNAVAILABLE';
 
-/** Creates a mailer with pooled SMTP connections and timeouts for every wait. */
-export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
-  const { from, lookupUrl, timeoutMs = 10_000, deadlineMs = 60_000 } = options;
-  let connected: ReturnType<typeof connect> | undefined;
-  const transport = () => (connected ??= connect(options, timeoutMs));
+/**
+ * Creates a mailer with pooled SMTP connections and timeouts for every wait. A function returns the
+ * current options: with another object, the next email opens new connections.
+ */
+export function createMailer(options: SmtpOptions | (() => SmtpOptions), log?: Logger): Mailer {
+  const current = typeof options === 'function' ? options : () => options;
+  const { lookupUrl, timeoutMs = 10_000, deadlineMs = 60_000, circuitOpenMs = 10_000 } = current();
+  let connected: { with: SmtpOptions; transport: ReturnType<typeof connect> } | undefined;
+  // Emails in progress are completed.
+  const disconnect = () => void connected?.transport.then((open) => open.close());
+  function transport() {
+    const settings = current();
+    if (connected?.with !== settings) {
+      disconnect();
+      connected = { with: settings, transport: connect(settings, timeoutMs) };
+    }
+    return connected.transport;
+  }
   const breaker = createCircuitBreaker({
     name: 'The mail server',
     failures: MAX_FAILURES_IN_A_ROW,
-    openMs: options.circuitOpenMs ?? 10_000,
+    openMs: circuitOpenMs,
     isFailure: isServerFailure,
     code: UNAVAILABLE,
     onChange: (isOpen) => log?.warn({ isOpen }, 'email: circuit breaker changed'),
@@ -47,7 +60,7 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
         // As objects, because nodemailer would parse a string as a list of recipients.
         const recipient = { to: { name: '', address: to }, ...replyTo(email.replyTo) };
         const signal = AbortSignal.timeout(deadlineMs);
-        const mail = { from, ...email, ...recipient, signal };
+        const mail = { from: current().from, ...email, ...recipient, signal };
         await withSpan({ name: 'mail send', kind: 'client' }, () =>
           breaker.run(async () => (await transport()).sendMail(mail)),
         );
@@ -71,7 +84,7 @@ export function createMailer(options: SmtpOptions, log?: Logger): Mailer {
         throw new NetworkError('The mail server is not usable', { cause });
       }
     },
-    close: () => void connected?.then((open) => open.close()),
+    close: disconnect,
     ...(lookupUrl && {
       wasAccepted: (messageId: string) => isInMailCatcher(lookupUrl, messageId, timeoutMs),
     }),

@@ -45,12 +45,24 @@ export function registerProvider(name: string, factory: ProviderFactory): void {
   customFactories.set(name, factory);
 }
 
-/** Creates the configured storage; throws ConfigurationError for an unknown custom provider. */
+/**
+ * Creates the configured storage; throws ConfigurationError for an unknown custom provider. A function
+ * returns the current configuration: with another object, a new provider replaces the previous one.
+ */
 export function createStorage(
-  config: StorageConfig,
+  config: StorageConfig | (() => StorageConfig),
   dependencies: StorageDependencies,
 ): StorageProvider {
-  return withValidation(createProvider(config, dependencies), config);
+  const current = typeof config === 'function' ? config : () => config;
+  let created = { with: current(), provider: createProvider(current(), dependencies) };
+  const provider = () => {
+    const settings = current();
+    if (created.with !== settings) {
+      created = { with: settings, provider: createProvider(settings, dependencies) };
+    }
+    return created.provider;
+  };
+  return withValidation(provider, current());
 }
 
 function createProvider(config: StorageConfig, dependencies: StorageDependencies): StorageProvider {
@@ -85,5 +97,6 @@ export function createMemoryStorage({
   maxFileBytes?: number;
   signer?: UrlSigner;
 } = {}): StorageProvider {
-  return withValidation(new MemoryStorage(signer), { maxFileBytes });
+  const storage = new MemoryStorage(signer);
+  return withValidation(() => storage, { maxFileBytes });
 }

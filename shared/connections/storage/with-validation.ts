@@ -30,35 +30,35 @@ function invalid(subject: string) {
   return new DomainValidationError(`${subject} ${rule}`, { code: 'INVALID_KEY' });
 }
 
-/** Adds the validation of keys, patterns, sizes and signing options to a provider. */
+/** Adds the validation of keys, patterns, sizes and signing options to the current provider. */
 export function withValidation(
-  provider: StorageProvider,
+  provider: () => StorageProvider,
   { maxFileBytes }: { maxFileBytes: number },
 ): StorageProvider {
   return {
     upload: async (key, source, options) => {
       const maxBytes = Math.min(options.maxBytes ?? maxFileBytes, maxFileBytes);
-      return provider.upload(requireKey(key), source, { ...options, maxBytes });
+      return provider().upload(requireKey(key), source, { ...options, maxBytes });
     },
-    download: async (key, options) => provider.download(requireKey(key), options),
-    metadata: async (key) => provider.metadata(requireKey(key)),
-    exists: async (key) => provider.exists(requireKey(key)),
+    download: async (key, options) => provider().download(requireKey(key), options),
+    metadata: async (key) => provider().metadata(requireKey(key)),
+    exists: async (key) => provider().exists(requireKey(key)),
     list: (prefix, { pattern } = {}) =>
       pattern === undefined
-        ? provider.list(requirePrefix(prefix))
-        : listMatching(provider, requirePrefix(prefix), requirePattern(pattern)),
-    copy: async (from, to) => provider.copy(requireKey(from), requireKey(to)),
-    delete: async (key) => provider.delete(requireKey(key)),
+        ? provider().list(requirePrefix(prefix))
+        : listMatching(provider(), requirePrefix(prefix), requirePattern(pattern)),
+    copy: async (from, to) => provider().copy(requireKey(from), requireKey(to)),
+    delete: async (key) => provider().delete(requireKey(key)),
     signDownload: async (key, options) => {
       requireSignable(options);
-      return provider.signDownload(requireKey(key), options);
+      return provider().signDownload(requireKey(key), options);
     },
     signUpload: async (key, options) => {
       requireSignable(options);
       const { sizeBytes, maxBytes = maxFileBytes } = options;
       if (sizeBytes !== undefined && sizeBytes > maxFileBytes) throw tooLarge(maxFileBytes);
       const bounded = { ...options, maxBytes: Math.min(maxBytes, maxFileBytes) };
-      return provider.signUpload(requireKey(key), bounded);
+      return provider().signUpload(requireKey(key), bounded);
     },
   };
 }

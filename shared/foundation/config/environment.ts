@@ -236,6 +236,7 @@ export const environmentSchema = z.object({
   LOG_FILE_MAX_BYTES: count(65_536).default(10_485_760),
   LOG_FILE_KEEP: count(0, 100).default(5),
   LOG_TRANSPORTS: list.default([]),
+  SECRETS_PROVIDERS: list.default([]),
   SENTRY_DSN: sentryDsn.optional(),
   SENTRY_RELEASE: z
     .string()

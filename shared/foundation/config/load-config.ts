@@ -5,8 +5,8 @@ import { type Environment, environmentSchema, knownKeys } from './environment.ts
 import { readCascade } from './read-cascade.ts';
 import { fileSecrets } from './secrets/file-secrets.ts';
 import { isVaultSetting, resolveSecrets } from './secrets/resolve-secrets.ts';
-import type { SecretProvider } from './secrets/secret-provider.ts';
-import { createSecretStore, type SecretAccess, type SecretStore } from './secrets/secret-store.ts';
+import { loadSecretProviders, type SecretProvider } from './secrets/secret-provider.ts';
+import { createSecretStore, type SecretAccess } from './secrets/secret-store.ts';
 import { createVaultSecrets } from './secrets/vault-secrets.ts';
 import { type Config, shapeConfig } from './shape-config.ts';
 
@@ -26,10 +26,19 @@ export function loadConfig(options: LoadOptions = {}): Config {
 }
 
 export interface LoadWithSecretsOptions extends LoadOptions {
-  /** Custom secret providers, used before the built-in ones. */
+  /** Custom secret providers, used before those of SECRETS_PROVIDERS and the built-in ones. */
   providers?: readonly SecretProvider[];
   /** Called for every access to a secret. */
   onAccess?: (access: SecretAccess) => void;
+}
+
+export interface LoadedConfig {
+  config: Config;
+  /**
+   * Reads all secrets again that are older than SECRETS_TTL; one that cannot be read keeps its value.
+   * Throws ConfigurationError when the new values are invalid.
+   */
+  refresh(): Promise<{ config: Config; changed: string[] }>;
 }
 
 /**
@@ -38,29 +47,72 @@ export interface LoadWithSecretsOptions extends LoadOptions {
  */
 export async function loadConfigWithSecrets(
   options: LoadWithSecretsOptions = {},
-): Promise<{ config: Config; secrets: SecretStore }> {
+): Promise<LoadedConfig> {
   const { directory = process.cwd(), environment = process.env, service = 'api' } = options;
-  const { providers = [], onAccess = () => {} } = options;
   const { values, errors } = readCascade(directory, environment);
-  const local = [...providers, fileSecrets];
-  const ttlSeconds = Number(readVariable(values, 'SECRETS_TTL'));
-  const localStore = createSecretStore({ providers: local, ttlSeconds, onAccess });
-  const first = await resolveSecrets(values, knownKeys.filter(isVaultSetting), localStore);
-  const vault = createVault(first.values);
-  const secrets = createSecretStore({
-    providers: vault ? [...local, vault] : local,
-    ttlSeconds,
-    onAccess,
+  const read = createSecretReader(values, {
+    providers: [
+      ...(options.providers ?? []),
+      ...(await loadSecretProviders(readVariable(values, 'SECRETS_PROVIDERS') ?? [], values)),
+    ],
+    onAccess: options.onAccess ?? (() => {}),
   });
-  const rest = knownKeys.filter((name) => !isVaultSetting(name));
-  const second = await resolveSecrets(first.values, rest, secrets);
-  const all = [...errors, ...first.errors, ...second.errors];
-  return { config: checkConfig(second.values, service, all, second.missing), secrets };
+  const first = await read();
+  let current = first.values;
+  const all = [...errors, ...first.errors];
+  return {
+    config: checkConfig(current, service, all, first.missing),
+    async refresh() {
+      const next = await read();
+      const retained = Object.fromEntries(
+        [...next.missing].flatMap((name) => (current[name] ? [[name, current[name]]] : [])),
+      );
+      const found = { ...next.values, ...retained };
+      const config = checkConfig(found, service, errors);
+      const changed = knownKeys.filter((name) => found[name] !== current[name]);
+      current = found;
+      return { config, changed };
+    },
+  };
+}
+
+/** Resolves all references in the variables; the settings of a vault first. */
+function createSecretReader(
+  values: Record<string, string>,
+  { providers, onAccess }: Required<Pick<LoadWithSecretsOptions, 'providers' | 'onAccess'>>,
+) {
+  const ttlSeconds = readVariable(values, 'SECRETS_TTL') ?? 0;
+  const local = [...providers, fileSecrets];
+  let vault: SecretProvider | undefined;
+  let vaultSettings = '';
+  const reachVault: SecretProvider = {
+    name: 'vault',
+    supportsSecret: (reference) => vault?.supportsSecret(reference) ?? false,
+    getSecret: async (reference) => (vault as SecretProvider).getSecret(reference),
+  };
+  const localStore = createSecretStore({ providers: local, ttlSeconds, onAccess });
+  const store = createSecretStore({ providers: [...local, reachVault], ttlSeconds, onAccess });
+  const others = knownKeys.filter((name) => !isVaultSetting(name));
+  return async () => {
+    const first = await resolveSecrets(values, knownKeys.filter(isVaultSetting), localStore);
+    const settings = JSON.stringify(
+      Object.entries(first.values).filter(([name]) => isVaultSetting(name)),
+    );
+    // The same settings keep the session.
+    if (settings !== vaultSettings) vault = createVault(first.values);
+    vaultSettings = settings;
+    const second = await resolveSecrets(first.values, others, store);
+    return {
+      values: second.values,
+      errors: [...first.errors, ...second.errors],
+      missing: first.missing.union(second.missing),
+    };
+  };
 }
 
 function createVault(values: Record<string, string>) {
   const address = readVariable(values, 'VAULT_ADDR');
-  if (typeof address !== 'string') return undefined;
+  if (address === undefined) return undefined;
   return createVaultSecrets({
     address,
     namespace: values.VAULT_NAMESPACE,
@@ -71,8 +123,10 @@ function createVault(values: Record<string, string>) {
 }
 
 /** One variable; undefined when it is invalid, which is reported with all other errors. */
-const readVariable = (values: Record<string, string>, name: 'SECRETS_TTL' | 'VAULT_ADDR') =>
-  environmentSchema.shape[name].safeParse(values[name]).data;
+const readVariable = <N extends 'SECRETS_TTL' | 'SECRETS_PROVIDERS' | 'VAULT_ADDR'>(
+  values: Record<string, string>,
+  name: N,
+) => environmentSchema.shape[name].safeParse(values[name]).data as Environment[N] | undefined;
 
 function checkConfig(
   values: Record<string, string>,

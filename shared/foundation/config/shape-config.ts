@@ -83,6 +83,7 @@ export function shapeConfig(
   };
 }
 
+    secrets: { ttlSeconds: env.SECRETS_TTL },
 /** Variables that are set and change nothing, with the reason; deployed services refuse unknown ones. */
 function findUnused(env: Environment, extra: Record<string, string | undefined>) {
   const set = Object.entries(unusedVariables).filter(([name]) => extra[name] !== undefined);

@@ -7,6 +7,7 @@ export {
   withTempDirectory,
 } from './directories.ts';
 export { errorCode } from './error-code.ts';
+export { loadExport } from './load-export.ts';
 export { readBytes, readFileChunks, readText } from './read-file.ts';
 export { joinInside, resolveInside } from './safe-paths.ts';
 export { writeChunks } from './write-chunks.ts';

@@ -1,6 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ConfigurationError } from '@insightdesk/shared/errors';
+import { loadExport } from '@insightdesk/shared/files';
 import { withTimeout } from '@insightdesk/shared/promises';
 import { z } from 'zod';
 import type { LogTransport } from './create-logger.ts';
@@ -18,7 +16,6 @@ const transportSchema = z.object({
   close: z.custom<LogTransport['close']>((value) => typeof value === 'function').optional(),
 });
 
-const LOAD_TIMEOUT_MS = 10_000;
 /** For one line. */
 const WRITE_TIMEOUT_MS = 5_000;
 /** A transport that computes blocks the event loop, so no request is answered. */
@@ -36,25 +33,13 @@ export function loadTransports(
   );
 }
 
-async function load(
-  path: string,
-  base: { service: string; replica: string },
-): Promise<LogTransport> {
-  const file = isAbsolute(path) ? path : resolve(path);
-  try {
-    return await withTimeout(async () => {
-      const { default: exported } = await import(pathToFileURL(file).href);
-      const transport = typeof exported === 'function' ? await exported(base) : exported;
-      transportSchema.parse(transport);
-      return transport as LogTransport;
-    }, LOAD_TIMEOUT_MS);
-  } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-    throw new ConfigurationError(`LOG_TRANSPORTS: ${path} is not a log transport: ${reason}`, {
-      cause,
-    });
-  }
-}
+const load = (path: string, base: { service: string; replica: string }): Promise<LogTransport> =>
+  loadExport(path, {
+    setting: 'LOG_TRANSPORTS',
+    expected: 'a log transport',
+    schema: transportSchema,
+    argument: base,
+  });
 
 /**
  * Isolates the service from a transport: an error or a slow write loses lines only, and a transport

@@ -37,6 +37,7 @@ test('isSecretName: matches every variable of the schema that holds a secret', (
   expect(others.filter((name) => /SECRET|PASSWORD|TOKEN|_KEY|DSN/.test(name))).toEqual([
     'SECRETS_DIRECTORY',
     'SECRETS_TTL',
+    'SECRETS_PROVIDERS',
   ]);
 });
 

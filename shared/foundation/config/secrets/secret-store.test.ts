@@ -222,3 +222,14 @@ test('secrets: a value is cached for its TTL, and every access is reported by na
   expect(await uncached.getSecret('A', 'x')).toBe('value 3');
   expect(JSON.stringify(accesses)).not.toContain('value');
 });
+
+test.each([
+  ['export default { name: "own" }', 'supportsSecret'],
+  ['throw new Error("not today")', 'not today'],
+])('secrets: the provider module %p is refused with its path', async (text, reason) => {
+  const path = join(directory, `provider-${reason.length}.ts`);
+  writeFileSync(path, text);
+  const message = await errorOf({ SECRETS_PROVIDERS: path });
+  expect(message).toContain(`SECRETS_PROVIDERS: ${path} is not a secret provider`);
+  expect(message).toContain(reason);
+});

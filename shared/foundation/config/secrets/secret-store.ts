@@ -1,4 +1,5 @@
 import { TechnicalError } from '@insightdesk/shared/errors';
+import { withTimeout } from '@insightdesk/shared/promises';
 import { SecretDeniedError, type SecretProvider } from './secret-provider.ts';
 
 /** An access to a secret; never its value. */
@@ -26,6 +27,8 @@ export interface SecretStore {
 }
 
 const MAX_CACHED = 1_000;
+/** A provider that never answers must not stop the others. */
+const READ_TIMEOUT_MS = 30_000;
 
 /** Reads secrets from the first provider that supports a reference; caches values, reports accesses. */
 export function createSecretStore({
@@ -56,15 +59,20 @@ export function createSecretStore({
         return known.value;
       }
       try {
-        const value = await provider.getSecret(reference);
+        const value = await withTimeout(provider.getSecret(reference), READ_TIMEOUT_MS);
         addToCache(reference, value);
         report('read');
         return value;
       } catch (error) {
         cached.delete(reference);
-        report(error instanceof SecretDeniedError ? 'denied' : 'failed');
+        report(isDenied(error) ? 'denied' : 'failed');
         throw error;
       }
     },
   };
 }
+
+/** By name too: a custom provider may not be able to import the class. */
+const isDenied = (error: unknown): boolean =>
+  error instanceof SecretDeniedError ||
+  (error instanceof Error && error.name === 'SecretDeniedError');
