@@ -1,14 +1,20 @@
 import { createAppContainer } from '@insightdesk/shared/boot';
 import { loadConfig } from '@insightdesk/shared/config';
 import { type Context, toActor } from '@insightdesk/shared/context';
-import type { Id, Role } from '@insightdesk/shared/contract';
-import { createSession, members, register, users } from '@insightdesk/shared/domain/identity/users';
+import { type Id, type Role, toUuid } from '@insightdesk/shared/contract';
+import {
+  createAccount,
+  createSession,
+  members,
+  register,
+  setEmail,
+} from '@insightdesk/shared/domain/identity/users';
 import { MemoryMailer } from '@insightdesk/shared/email';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createPasswords } from '@insightdesk/shared/security';
 import { createMemoryStorage } from '@insightdesk/shared/storage';
 import { newId } from '@insightdesk/shared/utils';
-import { eq } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { testEnvironment } from './test-environment.ts';
 
 /**
@@ -67,8 +73,8 @@ export async function createTestTenant(context: Context) {
     const userId = newId('usr');
     const email = `${userId}@example.com`;
     await context.database.write({ tenantId }, async (tx) => {
-      const user = { id: userId, email, name: `A ${role}` };
-      await tx.insert(users).values({ ...user, emailVerifiedAt: new Date() });
+      const user = { id: userId, email, name: `A ${role}`, isVerified: true };
+      await createAccount({ ...context, tx, tenantId }, user);
       await tx.insert(members).values({ tenantId, userId, role });
     });
     const pair = await createSession(context, { tenantId, userId, role });
@@ -79,10 +85,13 @@ export async function createTestTenant(context: Context) {
 
 /** Marks the email address of a user as verified. */
 export async function verifyEmail(context: Context, userId: Id<'usr'>): Promise<void> {
-  const emailVerifiedAt = new Date();
-  await context.database.write({}, (tx) =>
-    tx.update(users).set({ emailVerifiedAt }).where(eq(users.id, userId)),
-  );
+  await context.database.write({ userId }, async (tx) => {
+    const [user] = await tx.execute<{ email: string }>(
+      sql`select email from users where id = ${toUuid(userId)}`,
+    );
+    if (!user) throw new Error('The user does not exist');
+    await setEmail({ ...context, tx }, userId, user.email);
+  });
 }
 
 /** The context of the user of this access token. */

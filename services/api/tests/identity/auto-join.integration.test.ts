@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { connect } from '@insightdesk/shared/database';
 import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createTxtResolver } from '@insightdesk/shared/security';
-import { totpCode } from '@insightdesk/shared/testing';
+import { testEnvironment, totpCode } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { startDnsServer } from '../../testing/dns-server.ts';
 import { accountOf as accountWith, createOidcApi } from '../../testing/oidc-api.ts';
@@ -16,13 +17,14 @@ const {
 } = await createOidcApi({
   resolveTxt: (name) => createTxtResolver({ servers: [dns.address] })(name),
 });
+const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
 const { prepareCallback, signInAtProvider, exchange, signIn } = provider;
 beforeAll(async () => {
   dns = await startDnsServer();
 });
 afterAll(async () => {
   dns.close();
-  await provider.close();
+  await Promise.all([admin.end(), provider.close()]);
 });
 
 /** An organization with auto-join enabled and the DNS record that proves its domain. */
@@ -153,9 +155,7 @@ test('auto-join: an existing verified account joins with its second factor', asy
   const organization = await createOrganization();
   const user = await users.registerWithTwoFactor();
   const email = `${newId('usr')}@${organization.domain}`;
-  await api.context.database.write({}, (tx) =>
-    tx.execute(`update users set email = '${email}' where id = '${toUuid(user.user.id)}'`),
-  );
+  await admin`update users set email = ${email} where id = ${toUuid(user.user.id)}`;
   const account = { ...accountOf(organization), email };
   const { token, verifier } = await signInAtProvider(organization, account);
   expect((await exchange({ token, verifier })).status).toBe(401);
@@ -167,9 +167,7 @@ test('auto-join: an unverified account with the address is not used', async () =
   const organization = await createOrganization();
   const unverified = await users.registerUnverified();
   const email = `${newId('usr')}@${organization.domain}`;
-  await api.context.database.write({}, (tx) =>
-    tx.execute(`update users set email = '${email}' where id = '${toUuid(unverified.user.id)}'`),
-  );
+  await admin`update users set email = ${email} where id = ${toUuid(unverified.user.id)}`;
   const entered = await signIn(organization, { ...accountOf(organization), email });
   expect(entered.user.id).not.toBe(unverified.user.id);
 });

@@ -13,10 +13,15 @@ import {
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { createIsolatedTestContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { requireRecipient, sendAccountLink, sendAccountNotice, sendInvitation } from './index.ts';
+import {
+  acceptRequestedEmail,
+  sendAccountLink,
+  sendAccountNotice,
+  sendInvitation,
+} from './index.ts';
 
 // An own database, where no running worker takes the jobs.
-const { context, mailer, close } = await createIsolatedTestContext();
+const { context, mailer, admin, close } = await createIsolatedTestContext();
 afterAll(close);
 
 const address = () => `${newId('usr')}@example.com`;
@@ -26,11 +31,8 @@ const nowhere = worker(fromUuid('org', '00000000-0000-0000-0000-000000000000'));
 const emailsTo = (email: string) => mailer.sent.filter(({ to }) => to === email);
 
 async function linksOf(email: string): Promise<Id<'lnk'>[]> {
-  const rows = await context.database.read({}, (tx) =>
-    tx.execute<{ id: string }>(
-      `select id from email_links where email = '${email}' order by created_at, id`,
-    ),
-  );
+  const rows = await admin<{ id: string }[]>`
+    select id from email_links where email = ${email} order by created_at, id`;
   return rows.map(({ id }) => fromUuid('lnk', id));
 }
 
@@ -137,7 +139,7 @@ test('a requested email to an unverified address is rejected', async () => {
   const { user, organization } = await registerUser();
   for (const to of [user.id, user.email]) {
     const required = withTenant(worker(organization.id), (tenant) =>
-      requireRecipient(tenant, { to, subject: 'S', body: 'B' }),
+      acceptRequestedEmail(tenant, { to, subject: 'S', body: 'B' }),
     );
     await expect(required).rejects.toMatchObject({ status: 422 });
   }

@@ -7,7 +7,7 @@ import {
 import { keyPermissions, type Permission, permissionsOf } from '@insightdesk/shared/contract';
 import { requireCapacity } from '@insightdesk/shared/database';
 import { requireValidPermissionSet } from '@insightdesk/shared/domain/identity/roles';
-import { members, users } from '@insightdesk/shared/domain/identity/users';
+import { createAccount, members } from '@insightdesk/shared/domain/identity/users';
 import { record } from '@insightdesk/shared/events';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { and, eq, lt, sql } from 'drizzle-orm';
@@ -54,7 +54,7 @@ export const createApiKey = defineAction({
     const { tx, tenantId, actor } = ctx;
     const [id, userId, createdBy] = [newId('key'), newId('usr'), actor.userId];
     // The user that the key writes as: it has no password and its address receives no email.
-    await tx.insert(users).values({ id: userId, email: `${id}@keys.invalid`, name });
+    await createAccount(ctx, { id: userId, email: `${id}@keys.invalid`, name });
     await tx.insert(members).values({ tenantId, userId, role, removedAt: now });
     await tx
       .insert(apiKeys)

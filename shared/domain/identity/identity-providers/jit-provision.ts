@@ -5,15 +5,20 @@ import {
   withTenant,
 } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { violatedConstraint } from '@insightdesk/shared/database';
-import { members, userEvents, users } from '@insightdesk/shared/domain/identity/users';
+import { matches, violatedConstraint } from '@insightdesk/shared/database';
+import {
+  createAccount,
+  findUserByEmail,
+  members,
+  userEvents,
+  users,
+} from '@insightdesk/shared/domain/identity/users';
 import {
   requireEnabledOrganization,
   requireSeat,
 } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
-import { and, eq, isNotNull } from 'drizzle-orm';
 import { ProviderErrors } from './errors.ts';
 import type { Identity } from './fetch-identity.ts';
 import { requireEnabledProvider } from './require-provider.ts';
@@ -71,32 +76,34 @@ async function createMember(
   const role = provider.autoJoin;
   if (!role || !findTrustedDomain(provider, identity)) throw ProviderErrors.UnknownUser();
   await requireEnabledOrganization(tenant);
-  const user = await findOrCreateAccount(tenant, identity);
+  const owner = await findUserByEmail(tenant, identity.verifiedEmail);
+  const user = owner ?? (await createUser(tenant, identity));
   const joined = await tx
     .insert(members)
     .values({ tenantId, userId: user.id, role })
     .onConflictDoNothing()
     .returning({ userId: members.userId });
   if (joined.length === 0) throw ProviderErrors.UnknownUser();
+  // A member is visible; the account must still have the address when this commits.
+  const [current] = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(matches(users, { id: user.id, email: identity.verifiedEmail }))
+    .for('no key update');
+  if (!current) throw ProviderErrors.UnknownUser();
   if (role !== 'customer') await requireSeat(tenant);
   await record(tenant, userEvents.memberJoined, { userId: user.id, name: user.name, role });
   await createLink(tenant, provider, identity, user.id);
   return user.id;
 }
 
-/** The account with the verified address, or a new one, which has no password until it is reset. */
-async function findOrCreateAccount(
-  { tx }: TenantContext,
+/** An account with the verified address, which has no password until it is reset. */
+async function createUser(
+  tenant: TenantContext,
   { verifiedEmail: email, name: providedName }: Identity & { verifiedEmail: string },
 ) {
-  const [owner] = await tx
-    .select({ id: users.id, name: users.name })
-    .from(users)
-    .where(and(eq(users.email, email), isNotNull(users.emailVerifiedAt)))
-    .for('no key update');
-  if (owner) return owner;
   const names = [providedName, email.split('@')[0]].map((name) => displayName(200).safeParse(name));
   const user = { id: newId('usr'), name: names.find(({ success }) => success)?.data ?? 'Member' };
-  await tx.insert(users).values({ ...user, email, emailVerifiedAt: new Date() });
+  await createAccount(tenant, { ...user, email, isVerified: true });
   return user;
 }

@@ -25,6 +25,7 @@ const days = (count: number) => new Date(Date.now() - count * 86_400_000);
 const stage = createTestContext();
 let server: Awaited<ReturnType<typeof createTestDatabase>>;
 let database: Database;
+let identityDatabase: Database;
 let ctx: Context;
 let admin: ReturnType<typeof connect>;
 let tenantId: Id<'org'>;
@@ -34,7 +35,8 @@ beforeAll(async () => {
   server = await createTestDatabase();
   const limits = { poolMin: 1, poolMax: 2, timeoutMs: 5000, slowQueryMs: 5000 };
   database = createDatabase({ ...server, ...limits });
-  ctx = { ...stage.context, database };
+  identityDatabase = createDatabase({ ...limits, url: server.identityUrl });
+  ctx = { ...stage.context, database, identityDatabase };
   admin = connect(server.adminUrl, { timeoutMs: 5000 });
   const { owner } = await createTestTenant(ctx);
   if (owner.actor.kind !== 'user' || !owner.tenantId) throw new Error('Nobody is signed in');
@@ -42,7 +44,7 @@ beforeAll(async () => {
   ({ userId } = owner.actor);
 });
 afterAll(async () => {
-  await Promise.all([database.close(), admin.end(), stage.close()]);
+  await Promise.all([database.close(), identityDatabase.close(), admin.end(), stage.close()]);
   await server.drop();
 });
 
@@ -113,6 +115,7 @@ test('deleteExpired: only old rows are deleted, also for a short retention', asy
     counts: 1,
     attempts: 1,
     staged: 0,
+    stagedEmails: 0,
   });
   expect(await deleteOldJobSteps(ctx, { days: 1 }, run)).toBe(1);
   expect([await count('sessions'), await count('invitations')]).toEqual([live - 2, 1]);

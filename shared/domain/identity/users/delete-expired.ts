@@ -5,7 +5,7 @@ import { type SQL, sql } from 'drizzle-orm';
 
 /**
  * Deletes sessions, invitations and links that ended `days` ago, counts as old as that, and passwords
- * that were staged a day ago.
+ * and addresses that were staged a day ago.
  */
 export async function deleteExpired(ctx: Context, { days }: { days: number }, run: JobRun) {
   const before = sql`now() - make_interval(days => ${days})`;
@@ -36,6 +36,11 @@ export async function deleteExpired(ctx: Context, { days }: { days: number }, ru
     staged: await deleteAll(
       (limit) => sql`delete from identity.staged_passwords where user_id in (
         select user_id from identity.staged_passwords
+        where staged_at < now() - interval '1 day' limit ${limit})`,
+    ),
+    stagedEmails: await deleteAll(
+      (limit) => sql`delete from identity.staged_emails where user_id in (
+        select user_id from identity.staged_emails
         where staged_at < now() - interval '1 day' limit ${limit})`,
     ),
   };

@@ -1,9 +1,15 @@
 /** Users: accounts, sessions, second factors, members and sign-in. */
 export { changePassword } from './accounts/change-password.ts';
+export { createAccount } from './accounts/create-account.ts';
 export { currentPassword, twoFactorCode } from './accounts/credential-fields.ts';
+export { showLinksOf } from './accounts/email-links.ts';
 export { confirmPassword } from './accounts/find-by-credentials.ts';
 export { findLinkEmail, type LinkEmail } from './accounts/find-link-email.ts';
+export { findUserByEmail } from './accounts/find-user-by-email.ts';
+export { getEmailLink } from './accounts/get-email-link.ts';
 export { requestPasswordReset, resetPassword } from './accounts/reset-password.ts';
+export { searchUsers } from './accounts/search-users.ts';
+export { setEmail } from './accounts/set-email.ts';
 export {
   requestEmailChange,
   resendVerification,
@@ -17,11 +23,12 @@ export * as userJobs from './jobs.ts';
 export { createOrganization } from './members/create-organization.ts';
 export { findMember, findMemberByEmail, listOwners } from './members/find-member.ts';
 export { createInvitationToken, findPendingInvitation } from './members/find-pending-invitation.ts';
+export { getInvitation } from './members/get-invitation.ts';
 export { getMe } from './members/get-me.ts';
 export { inviteMember, resendInvitation } from './members/invite-member.ts';
 export { listInvitations } from './members/list-invitations.ts';
 export { listMembers } from './members/list-members.ts';
-export { chooseOrganization } from './members/list-memberships.ts';
+export { chooseOrganization, listMemberships } from './members/list-memberships.ts';
 export { listOrganizations } from './members/list-organizations.ts';
 export { canReceiveMessages, isActiveStaff, listStaffIds } from './members/list-staff-ids.ts';
 export { removeMember } from './members/remove-member.ts';

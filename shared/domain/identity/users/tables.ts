@@ -18,9 +18,11 @@ export const users = pgTable(
   'users',
   {
     id: typeId('id', 'usr').primaryKey(),
-    /** Unique among verified addresses only. */
+    /** Unique among verified addresses only. A trigger sets both from the staged address of a ticket. */
     email: text('email').notNull(),
     emailVerifiedAt: instant('email_verified_at'),
+    /** Always null: a trigger makes the staged address of this ticket the verified one. */
+    emailTicket: uuid('email_ticket'),
     name: text('name').notNull(),
     /** Always null: a trigger moves the hash of an INSERT to `identity.credentials`. */
     passwordHash: text('password_hash'),
@@ -42,6 +44,7 @@ export const users = pgTable(
       .on(sql`(coalesce(last_checked_at, created_at))`)
       .where(sql`email_verified_at is null`),
     check('users_password_ticket', sql`password_ticket IS NULL`),
+    check('users_email_ticket', sql`email_ticket IS NULL`),
   ],
 );
 

@@ -17,7 +17,9 @@ export const problem = (status: number, code: string) => ({ status, code });
 
 /** Replaces a user's password hash without any checks. */
 export const setTestPassword = (ctx: Context, userId: Id<'usr'>, hash: string) =>
-  ctx.database.write({}, (tx) => setPassword({ ...ctx, tx, tenantId: newId('org') }, userId, hash));
+  ctx.database.write({ userId }, (tx) =>
+    setPassword({ ...ctx, tx, tenantId: newId('org') }, userId, hash),
+  );
 
 /** Users, links and invitations for tests of accounts. */
 export function createTestAccounts() {

@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import type { Tx } from '@insightdesk/shared/database';
-import { users } from '@insightdesk/shared/domain/identity/users';
+import { type Tx, withCommit } from '@insightdesk/shared/database';
+import { showLinksOf, users } from '@insightdesk/shared/domain/identity/users';
 import { listTenantTables } from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { and, eq, isNull, sql } from 'drizzle-orm';
@@ -37,6 +37,7 @@ export async function claimUnverifiedTenant(
   const others = tables.map(({ name }) => name).filter((name) => !tablesOfEmptyTenant.has(name));
   return ctx.database.write({ tenantId }, async (tx) => {
     // Links before the user: the order in which verification locks them.
+    withCommit(tx, showLinksOf(tx, { id: userId }));
     await tx.execute(sql`select id from email_links
       where user_id = ${toUuid(userId)}::uuid order by id for update`);
     const [user] = await tx

@@ -42,7 +42,7 @@ export async function deleteUnverifiedAccounts(
 /** Unverified users, the least recently checked first. */
 async function findUnverified({ database }: Context, days: number): Promise<Id<'usr'>[]> {
   const checkedAt = sql`coalesce(${users.lastCheckedAt}, ${users.createdAt})`;
-  const rows = await database.write({}, (tx) =>
+  const rows = await database.write('system', (tx) =>
     tx
       .select({ id: users.id })
       .from(users)
@@ -71,6 +71,6 @@ async function findOnlyTenant(
 }
 
 const markChecked = ({ database }: Context, userId: Id<'usr'>) =>
-  database.write({}, (tx) =>
+  database.write('system', (tx) =>
     tx.update(users).set({ lastCheckedAt: new Date() }).where(eq(users.id, userId)),
   );

@@ -16,6 +16,7 @@ import {
   requestPasswordReset,
   resendVerification,
   resetPassword,
+  showLinksOf,
   verifyEmail,
 } from '../index.ts';
 import { createTestAccounts, newAddress, password, problem } from '../test-accounts.ts';
@@ -60,9 +61,7 @@ describe('addresses claimed by several accounts', () => {
     const second = await registerUser(first.email, 'another good password');
     const links = [];
     for (const { user } of [first, second]) {
-      const [link] = await context.database.read({}, (tx) =>
-        tx.select().from(emailLinks).where(eq(emailLinks.userId, user.id)).execute(),
-      );
+      const link = (await linksOf(first.email)).find(({ userId }) => userId === user.id);
       if (!link) throw new Error('No link');
       links.push(emailLinkToken(context, link));
     }
@@ -142,10 +141,15 @@ describe('unverified accounts', () => {
   });
 });
 
-const linksOf = (email: string) =>
-  context.database.read({}, (tx) =>
-    tx.select().from(emailLinks).where(eq(emailLinks.email, email)).execute(),
+async function linksOf(email: string) {
+  const [, links] = await context.database.read({}, (tx) =>
+    Promise.all([
+      showLinksOf(tx, { email }),
+      tx.select().from(emailLinks).where(eq(emailLinks.email, email)).execute(),
+    ]),
   );
+  return links;
+}
 
 describe('passwords', () => {
   test('resetPassword: a link works once and revokes all sessions in all organizations', async () => {

@@ -4,8 +4,8 @@ import {
   type TenantContext,
   withTenant,
 } from '@insightdesk/shared/context';
-import { type Id, isId } from '@insightdesk/shared/contract';
-import { matches } from '@insightdesk/shared/database';
+import { type Id, isId, toUuid } from '@insightdesk/shared/contract';
+import { matches, type Tx, withCommit } from '@insightdesk/shared/database';
 import { SYSTEM_TENANT_ID } from '@insightdesk/shared/domain/tenancy/audit';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
@@ -69,14 +69,30 @@ export const consumeAccountEmailQuota = (ctx: TenantContext, userId: Id<'usr'>) 
 
 const isUsable = and(isNull(emailLinks.usedAt), gt(emailLinks.expiresAt, sql`now()`));
 
+/** Makes a link and its account visible to the transaction: row-level security hides all others. */
+export const showLink = (tx: Tx, id: Id<'lnk'>) =>
+  tx.execute(sql`select set_config('app.link_id', ${toUuid(id)}, true)`).execute();
+
+/** Makes the links of a user or to an address visible to the transaction. */
+export const showLinksOf = (tx: Tx, account: { id?: Id<'usr'>; email?: string }) =>
+  tx
+    .execute(
+      sql`select set_config('app.link_user', ${account.id ? toUuid(account.id) : ''}, true),
+        set_config('app.link_email', ${account.email ?? ''}, true)`,
+    )
+    .execute();
+
 /** The link if it can still be used. */
 export async function findEmailLink(ctx: Context, id: Id<'lnk'>): Promise<EmailLink | undefined> {
-  const [link] = await ctx.database.read({}, (tx) =>
-    tx
-      .select()
-      .from(emailLinks)
-      .where(and(eq(emailLinks.id, id), isUsable))
-      .execute(),
+  const [, [link]] = await ctx.database.read({}, (tx) =>
+    Promise.all([
+      showLink(tx, id),
+      tx
+        .select()
+        .from(emailLinks)
+        .where(and(eq(emailLinks.id, id), isUsable))
+        .execute(),
+    ]),
   );
   return link;
 }
@@ -98,6 +114,7 @@ export function useEmailLink<T>(
   work: (tenant: TenantContext) => Promise<T>,
 ): Promise<T> {
   return withTenant(accountContext(ctx), async (tenant) => {
+    withCommit(tenant.tx, showLink(tenant.tx, id));
     const used = await tenant.tx
       .update(emailLinks)
       .set({ usedAt: new Date() })
@@ -118,6 +135,7 @@ export async function revokeEmailLinks(
     eq(emailLinks.userId, account.id),
     inArray(emailLinks.purpose, ['change', 'reset']),
   );
+  withCommit(tx, showLinksOf(tx, account));
   await tx
     .update(emailLinks)
     .set({ usedAt: new Date() })

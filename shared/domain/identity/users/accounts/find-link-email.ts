@@ -2,7 +2,7 @@ import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { eq } from 'drizzle-orm';
 import { users } from '../tables.ts';
-import { emailLinkToken, findEmailLink } from './email-links.ts';
+import { emailLinkToken, findEmailLink, showLink } from './email-links.ts';
 
 /** The content of an email with a link. */
 export interface LinkEmail {
@@ -21,16 +21,18 @@ export async function findLinkEmail(ctx: Context, id: Id<'lnk'>): Promise<LinkEm
   const { purpose, email: to } = link;
   const token = emailLinkToken(ctx, link);
   const isAccount = link.userId ? eq(users.id, link.userId) : eq(users.email, to);
-  const accounts = await ctx.database.read({}, (tx) =>
-    tx
-      .select({ email: users.email, verifiedAt: users.emailVerifiedAt })
-      .from(users)
-      .where(isAccount)
-      .orderBy(users.emailVerifiedAt)
-      .limit(1)
-      .execute(),
+  const [, [account]] = await ctx.database.read({}, (tx) =>
+    Promise.all([
+      showLink(tx, id),
+      tx
+        .select({ email: users.email, verifiedAt: users.emailVerifiedAt })
+        .from(users)
+        .where(isAccount)
+        .orderBy(users.emailVerifiedAt)
+        .limit(1)
+        .execute(),
+    ]),
   );
-  const [account] = accounts;
   if (!account) return undefined;
   const isVerified = account.verifiedAt !== null;
   if (purpose === 'reset') return isVerified ? { purpose, to, token } : { purpose, to };

@@ -23,6 +23,15 @@ export const stagedPasswords = identity.table('staged_passwords', {
   stagedAt: instant('staged_at').notNull().defaultNow(),
 });
 
+/** A verified address; it takes effect when the transaction with its ticket commits. */
+export const stagedEmails = identity.table('staged_emails', {
+  /** No foreign key: it may be staged for a user that the transaction creates. */
+  userId: typeId('user_id', 'usr').primaryKey(),
+  ticket: uuid('ticket').notNull(),
+  email: text('email').notNull(),
+  stagedAt: instant('staged_at').notNull().defaultNow(),
+});
+
 /** Failed logins since the last success, per account and IP prefix; the prefix '' counts all. */
 export const signInAttempts = identity.table(
   'sign_in_attempts',

@@ -1,7 +1,7 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { users } from '../tables.ts';
 import { AccountErrors } from './errors.ts';
 import { accountPasswordChanged } from './events.ts';
@@ -27,10 +27,9 @@ export async function setPassword(
       .values({ userId, ...staged })
       .onConflictDoUpdate({ target: stagedPasswords.userId, set: staged }),
   );
-  const passwordChangedAt = sql`clock_timestamp()` as unknown as Date;
   const [user] = await tx
     .update(users)
-    .set({ passwordTicket: staged.ticket, passwordChangedAt })
+    .set({ passwordTicket: staged.ticket })
     .where(eq(users.id, userId))
     .returning();
   if (!user?.passwordChangedAt) throw AccountErrors.NotFound();

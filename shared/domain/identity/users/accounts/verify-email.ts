@@ -7,7 +7,7 @@ import {
   withTenant,
 } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { onViolation } from '@insightdesk/shared/database';
+import { onViolation, withCommit } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
@@ -24,6 +24,7 @@ import {
 import { AccountErrors } from './errors.ts';
 import { accountEmailChanged } from './events.ts';
 import { confirmPassword, requireOwnPassword } from './find-by-credentials.ts';
+import { setEmail, showUser } from './set-email.ts';
 import { ownUserView, toOwnUser } from './view.ts';
 
 /**
@@ -65,6 +66,7 @@ export async function verifyUserEmail(ctx: Context, userId: Id<'usr'>): Promise<
 }
 
 async function lockUser({ tx }: TenantContext, userId: Id<'usr'>) {
+  withCommit(tx, showUser(tx, userId));
   const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
   return user;
 }
@@ -77,11 +79,10 @@ async function setVerifiedEmail(
 ) {
   const { id: userId } = before;
   await revokeEmailLinks(tenant, before);
-  const verified = { email, emailVerifiedAt: new Date() };
-  await tenant.tx.update(users).set(verified).where(eq(users.id, userId));
+  const after = await setEmail(tenant, userId, email);
   const previousEmail = before.emailVerifiedAt && before.email !== email ? before.email : null;
   await record(tenant, accountEmailChanged, { userId, email, previousEmail });
-  return { ...before, ...verified };
+  return after;
 }
 
 export const resendVerification = defineAction({

@@ -34,8 +34,8 @@ export async function listAccessGenerations(
   const rows = await database.read({}, (tx) =>
     tx
       .execute<{ tenant: string; generation: string }>(
-        sql`select tenant_id as tenant, generation::text from app.access_generations
-          where tenant_id = any(${sql.param(tenantIds.map(toUuid))}::uuid[])`,
+        sql`select tenant_id as tenant, generation::text
+          from app.list_access_generations(${sql.param(tenantIds.map(toUuid))}::uuid[])`,
       )
       .execute(),
   );

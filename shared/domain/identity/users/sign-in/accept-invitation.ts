@@ -20,6 +20,7 @@ import { newPassword, rejectWeakPassword, twoFactorCode } from '../accounts/cred
 import { AccountErrors } from '../accounts/errors.ts';
 import { findByCredentials } from '../accounts/find-by-credentials.ts';
 import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
+import { setEmail } from '../accounts/set-email.ts';
 import { InvitationErrors, MemberErrors } from '../members/errors.ts';
 import { memberJoined } from '../members/events.ts';
 import { decodeInvitationToken } from '../members/find-pending-invitation.ts';
@@ -55,11 +56,8 @@ export const acceptInvitation = defineAction({
     const passwordHash = await ctx.security.passwords.hash(input.password);
     return withTenant(anonymous, async (tenant) => {
       await useInvitation(tenant, invitation);
-      const user = await requireAccount(tenant, {
-        invited: { email, name: input.name },
-        existing,
-        passwordHash,
-      });
+      const user = existing ?? { id: newId('usr'), email, name: input.name };
+      if (!existing) await createAccount(tenant, { ...user, passwordHash, isVerified: true });
       const joined = await tenant.tx
         .insert(members)
         .values({ tenantId, userId: user.id, role })
@@ -70,6 +68,7 @@ export const acceptInvitation = defineAction({
         })
         .returning({ role: members.role });
       if (joined.length === 0) throw MemberErrors.AlreadyMember();
+      if (existing) await requireVerifiedAccount(tenant, existing, email);
       if (role !== 'customer') await requireSeat(tenant);
       await record(tenant, memberJoined, { userId: user.id, name: user.name, role });
       const organization = await requireEnabledOrganization(tenant);
@@ -96,37 +95,22 @@ async function useInvitation(
   if (accepted.length === 0) throw InvitationErrors.Invalid();
 }
 
-interface InvitedAccount {
-  invited: { email: string; name: string };
-  /** The account that authenticated with the password. */
-  existing: Awaited<ReturnType<typeof findByCredentials>>;
-  passwordHash: string;
-}
-
-/** The account with the verified address: the existing one, which may become verified, or a new one. */
-async function requireAccount(
+/**
+ * The account that authenticated with the password and is a member now, so that its row is visible. It
+ * still has the invited address, which becomes verified unless another account has verified it.
+ */
+async function requireVerifiedAccount(
   tenant: TenantContext,
-  { invited, existing, passwordHash }: InvitedAccount,
-) {
-  const { tx } = tenant;
-  const emailVerifiedAt = new Date();
-  const [owner] = await tx
-    .select({ id: users.id })
-    .from(users)
-    .where(and(eq(users.email, invited.email), isNotNull(users.emailVerifiedAt)));
-  if (owner && owner.id !== existing?.id) throw AccountErrors.InvalidCredentials();
-  if (!existing) {
-    const user = { id: newId('usr'), ...invited };
-    await createAccount(tenant, { ...user, emailVerifiedAt }, passwordHash);
-    return user;
-  }
+  existing: NonNullable<Awaited<ReturnType<typeof findByCredentials>>>,
+  email: string,
+): Promise<void> {
   await requireUnchangedPassword(tenant, existing, 'no key update');
-  if (!owner) {
-    const isUnchanged = matches(users, { id: existing.id, email: invited.email });
-    const verified = await tx.update(users).set({ emailVerifiedAt }).where(isUnchanged).returning();
-    if (verified.length === 0) throw AccountErrors.InvalidCredentials();
-  }
-  return existing;
+  const [current] = await tenant.tx
+    .select({ email: users.email, verifiedAt: users.emailVerifiedAt })
+    .from(users)
+    .where(eq(users.id, existing.id));
+  if (current?.email !== email) throw AccountErrors.InvalidCredentials();
+  if (!current.verifiedAt) await setEmail(tenant, existing.id, email);
 }
 
 async function requireInvitation(ctx: Context & { tenantId: Id<'org'> }, id: Id<'inv'>) {

@@ -33,7 +33,7 @@ export const register = defineAction({
     return withTenant(anonymous, async (tenant) => {
       const { tx, tenantId } = tenant;
       await tx.insert(organizations).values(organization);
-      await createAccount(tenant, user, passwordHash);
+      await createAccount(tenant, { ...user, passwordHash });
       await tx.insert(members).values({ tenantId, userId: user.id, role: 'owner' });
       await record(tenant, organizationCreated, { name: organization.name, ownerId: user.id });
       await requestEmailLink(tenant, { purpose: 'verify', userId: user.id, email: user.email });
