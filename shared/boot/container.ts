@@ -63,6 +63,7 @@ function registerParts(config: Config, log: Logger, live: LiveSettings) {
         createMeter({
           database: parts.database,
           defaults: config.quotas,
+          unverified: config.accounts.requiresVerifiedEmail ? config.unverifiedQuotas : {},
           logBytes: async (tenantId) => (await listLogBytes(parts.valkey, [tenantId]))[0] ?? 0,
           openSockets: (tenantId) => countOpenSockets(parts.valkey, tenantId),
           // Opens its connection on the first call.

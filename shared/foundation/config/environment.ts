@@ -205,6 +205,7 @@ export const environmentSchema = z.object({
   QUOTA_STORED_BYTES: count(0).default(10_737_418_240),
   QUOTA_SEATS: count(0).default(0),
   QUOTA_LOG_BYTES: count(0).default(67_108_864),
+  QUOTA_LOG_BYTES_UNVERIFIED: count(0).default(4_194_304),
   QUOTA_WAITING_JOBS: count(0).default(20_000),
   QUOTA_JOB_BYTES: count(0).default(33_554_432),
   QUOTA_REQUESTS_PER_DAY: count(0).default(0),

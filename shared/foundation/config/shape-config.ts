@@ -60,6 +60,8 @@ export function shapeConfig(
     invitations: { perDay: env.INVITATIONS_PER_DAY },
     accounts: { requiresVerifiedEmail: requiresVerifiedEmail(env) },
     quotas: shapeQuotas(env),
+    /** Of organizations without an owner whose address is verified. */
+    unverifiedQuotas: { 'log-bytes': env.QUOTA_LOG_BYTES_UNVERIFIED },
     audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
     tenantDeletion: { graceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },

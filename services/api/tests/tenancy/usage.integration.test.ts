@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { systemContext } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
-import { createDatabase } from '@insightdesk/shared/database';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { connect, createDatabase } from '@insightdesk/shared/database';
 import {
   acceptInvitation,
   inviteMember,
@@ -113,6 +113,36 @@ test('usage meter: adds up over processes, retains unwritten counts, bounds its 
   await Promise.all(meters.map((meter) => meter.close()));
   const { counters } = await read(await accessTokenOf(owner));
   expect(counters.find(({ name }) => name === 'jobs')?.days).toEqual([{ day: today(), value: 20 }]);
+});
+
+test('usage meter: the log-bytes quota is smaller until an owner has a verified address', async () => {
+  const { tenantId, owner } = await createTestTenant(context);
+  const meter = createMeter({
+    database: services,
+    defaults: context.limits.quotas,
+    unverified: { 'log-bytes': 7_000 },
+    logBytes: zero,
+    openSockets: zero,
+    queueUsage: noJobs,
+    onError: (error) => {
+      throw error;
+    },
+    flushMs: 60_000,
+  });
+  const limit = async () => {
+    meter.count(tenantId, 'events');
+    await meter.flush();
+    return meter.limitOf(tenantId, 'log-bytes');
+  };
+  const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5_000 });
+  const verify = (at: string | null) =>
+    admin`update users set email_verified_at = ${at} where id = ${toUuid(userIdOf(owner))}`;
+  await verify(null);
+  expect(await limit()).toBe(7_000);
+  await verify(new Date().toISOString());
+  expect(await limit()).toBe(context.limits.quotas['log-bytes']);
+  await meter.close();
+  await admin.end();
 });
 
 test('requests-per-day quota: 429 for the organization that has used it, not for others', async () => {

@@ -6,6 +6,8 @@ import { sql } from 'drizzle-orm';
 interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'queueUsage'> {
   database: Pick<Database, 'write'>;
   defaults: Quotas;
+  /** Lower defaults of organizations without an owner whose address is verified. */
+  unverified?: Partial<Quotas>;
   onError: (error: unknown) => void;
   /** Interval of writes to the database: the delay of the counters, and what a crash loses. */
   flushMs?: number;
@@ -15,6 +17,7 @@ interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'queueUs
 
 interface TenantUsage {
   quotas: Partial<Quotas>;
+  isVerified: boolean;
   /** Requests of the day and its month, over all processes, at the last flush. */
   requests: { day: string; today: number; month: number };
   /** Jobs over the quota, parked in the database. */
@@ -32,6 +35,7 @@ type Key = `${Id<'org'>} ${string} ${CounterName}`;
  */
 export function createMeter(options: MeterOptions) {
   const { database, defaults, onError, flushMs = 10_000, maxEntries = 20_000 } = options;
+  const { unverified = {} } = options;
   let counts = new Map<Key, number>();
   const known = new Map<Id<'org'>, TenantUsage>();
   let timer: Timer | undefined;
@@ -48,6 +52,7 @@ export function createMeter(options: MeterOptions) {
       known.delete(tenantId);
       known.set(tenantId, {
         quotas: row.quotas ?? {},
+        isVerified: row.verified,
         requests: { day: row.day, today: Number(row.today), month: Number(row.month) },
         parkedJobs: Number(row.parked),
       });
@@ -73,7 +78,9 @@ export function createMeter(options: MeterOptions) {
   };
 
   function limitOf(tenantId: Id<'org'>, quota: QuotaName): number {
-    return (known.get(tenantId)?.quotas[quota] ?? defaults[quota]) || Number.POSITIVE_INFINITY;
+    const { quotas, isVerified = true } = known.get(tenantId) ?? {};
+    const byDefault = (!isVerified && unverified[quota]) || defaults[quota];
+    return (quotas?.[quota] ?? byDefault) || Number.POSITIVE_INFINITY;
   }
 
   const meter: Meter = {
@@ -118,6 +125,7 @@ interface Row {
   month: string;
   parked: string;
   quotas: Partial<Quotas> | null;
+  verified: boolean;
 }
 
 /** Adds counts and, in the same transaction, reads the usage and quotas of these organizations. */
@@ -129,7 +137,7 @@ async function write(database: MeterOptions['database'], batch: ReadonlyMap<Key,
   const days = sql.param(parts.map(([, day]) => day));
   const metrics = sql.param(parts.map(([, , metric]) => metric));
   const values = sql.param(entries.map(([, value]) => value));
-  const count = sql`select * from app.count_usage(${tenants}::uuid[], ${days}::date[],
+  const count = sql`select *, app.has_verified_owner(tenant_id) as verified from app.count_usage(${tenants}::uuid[], ${days}::date[],
     ${metrics}::text[], ${values}::bigint[])`;
   return database.write({}, async (tx) => (await tx.execute(count)) as unknown as Row[]);
 }
