@@ -473,7 +473,7 @@ export interface Operations {
   /** Get usage and quotas. */
   'GET /v1/usage': {
     query: { from?: string | undefined; to?: string | undefined };
-    response: { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'waiting-jobs' | 'job-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month'; value: number; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections'; days: ({ day: string; value: number })[] })[] };
+    response: { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'waiting-jobs' | 'job-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month' | 'emails-per-day'; value: number; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections' | 'emails' | 'emails-over-quota'; days: ({ day: string; value: number })[] })[] };
   };
   /** List feature flags. */
   'GET /v1/flags': {

@@ -47,6 +47,7 @@ export const createConnections = (parts: AppParts, config: Config, log: Logger):
     quotas: config.quotas,
     maxFileBytes: config.storage.maxFileBytes,
     invitationsPerDay: config.invitations.perDay,
+    emails: config.emailLimits,
   },
   settings: {
     appName: config.product.name,

@@ -81,6 +81,14 @@ export interface Limits {
   quotas: Quotas;
   maxFileBytes: number;
   invitationsPerDay: number;
+  emails: EmailLimits;
+}
+
+/** Emails per day that members and systems of an organization cause; 0 is unlimited. */
+export interface EmailLimits {
+  /** Of an organization without a verified owner. */
+  perDayUnverified: number;
+  perRecipientAndDay: number;
 }
 
 export interface Settings {

@@ -10,6 +10,7 @@ export const quotaNames = [
   'sockets',
   'requests-per-day',
   'requests-per-month',
+  'emails-per-day',
 ] as const;
 export type QuotaName = (typeof quotaNames)[number];
 
@@ -17,15 +18,25 @@ export type QuotaName = (typeof quotaNames)[number];
 export type Quotas = Readonly<Record<QuotaName, number>>;
 
 /** What is counted per organization and day. */
-export const counterNames = ['requests', 'jobs', 'events', 'socket-connections'] as const;
+export const counterNames = [
+  'requests',
+  'jobs',
+  'events',
+  'socket-connections',
+  'emails',
+  'emails-over-quota',
+] as const;
 export type CounterName = (typeof counterNames)[number];
+
+/** Counted exactly, in the transaction that uses them; see consumeUsage. */
+export type ExactCounter = 'emails' | 'emails-over-quota';
 
 /** Quotas that refuse requests; `waiting-jobs` only when ten times as many jobs wait. */
 export type SpendableQuota = 'requests-per-day' | 'requests-per-month' | 'waiting-jobs';
 
 /** Counts in memory what organizations use; see createMeter. */
 export interface Meter {
-  count(tenantId: Id<'org'>, counter: CounterName): void;
+  count(tenantId: Id<'org'>, counter: Exclude<CounterName, ExactCounter>): void;
   /** As far as this process knows: the last seconds of other processes are missing. */
   isSpent(tenantId: Id<'org'>, quota: SpendableQuota): boolean;
   /** The organization's own quota once this process has read it, else the default; Infinity if unlimited. */

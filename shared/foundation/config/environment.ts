@@ -210,6 +210,9 @@ export const environmentSchema = z.object({
   QUOTA_JOB_BYTES: count(0).default(33_554_432),
   QUOTA_REQUESTS_PER_DAY: count(0).default(0),
   QUOTA_REQUESTS_PER_MONTH: count(0).default(0),
+  QUOTA_EMAILS_PER_DAY: count(0).default(2_000),
+  QUOTA_EMAILS_PER_DAY_UNVERIFIED: count(0).default(20),
+  QUOTA_EMAILS_PER_RECIPIENT: count(0).default(50),
 
   AUDIT_RETENTION_DAYS: count(0, 36_500)
     .refine(

@@ -60,6 +60,10 @@ export function shapeConfig(
     invitations: { perDay: env.INVITATIONS_PER_DAY },
     accounts: { requiresVerifiedEmail: requiresVerifiedEmail(env) },
     quotas: shapeQuotas(env),
+    emailLimits: {
+      perDayUnverified: env.QUOTA_EMAILS_PER_DAY_UNVERIFIED,
+      perRecipientAndDay: env.QUOTA_EMAILS_PER_RECIPIENT,
+    },
     /** Of organizations without an owner whose address is verified. */
     unverifiedQuotas: { 'log-bytes': env.QUOTA_LOG_BYTES_UNVERIFIED },
     audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
@@ -111,6 +115,7 @@ function shapeQuotas(env: Environment) {
     sockets: env.REALTIME_MAX_SOCKETS_PER_ORGANIZATION,
     'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
     'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
+    'emails-per-day': env.QUOTA_EMAILS_PER_DAY,
   };
 }
 

@@ -5,6 +5,8 @@ const codes = new Set([
   'STORAGE_UNAVAILABLE',
   'MAIL_UNAVAILABLE',
   'ANTIVIRUS_UNAVAILABLE',
+  // A closed limit cannot be counted.
+  'LIMIT_UNAVAILABLE',
   // Only a worker of the next release can run the job, while both releases run.
   'WORKER_UNAVAILABLE',
 ]);

@@ -6,5 +6,5 @@ export { sendAccountLink } from './send-account-link.ts';
 export { sendAccountNotice } from './send-account-notice.ts';
 export { sendInvitation } from './send-invitation.ts';
 export { sendMessageEmail } from './send-message-email.ts';
-export { sendOnce } from './send-once.ts';
-export { requireRecipient, sendRequestedEmail } from './send-requested-email.ts';
+export { sendOnce, sendWithinQuota } from './send-once.ts';
+export { acceptRequestedEmail, sendRequestedEmail } from './send-requested-email.ts';

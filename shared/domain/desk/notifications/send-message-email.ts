@@ -10,10 +10,10 @@ import type { z } from 'zod';
 import { emailMessage } from './jobs.ts';
 import { listOfflineStaffIds } from './notify-recipients.ts';
 import { safeDisplayName } from './safe-display-name.ts';
-import { sendOnce } from './send-once.ts';
+import { sendWithinQuota } from './send-once.ts';
 
 type Payload = z.output<typeof emailMessage.payload>;
-type Run = Pick<JobRun, 'id' | 'tenantId' | 'requestId' | 'enqueue'>;
+type Run = Pick<JobRun, 'id' | 'tenantId' | 'requestId' | 'enqueue' | 'log'>;
 
 /**
  * Sends a message to one recipient, if it may still read the message. Otherwise, if it was the only
@@ -34,7 +34,7 @@ export async function sendMessageEmail(ctx: Context, payload: Payload, run: Run)
   }
   const { body, number, subject, conversationId, authorName, email } = message;
   const thread = `<${conversationId}@${new URL(ctx.settings.publicUrl).hostname}>`;
-  await sendOnce(ctx, `${messageId}.${recipientId}`, {
+  await sendWithinQuota(ctx, run, `${messageId}.${recipientId}`, {
     to: email,
     title: `#${number} ${subject}`,
     paragraphs: [`${safeDisplayName(authorName)} wrote:`, truncate(body, 5000)],

@@ -1,29 +1,53 @@
-import { type Context, withTenant } from '@insightdesk/shared/context';
+import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
 import { matches } from '@insightdesk/shared/database';
 import { type EmailContent, type OutgoingEmail, renderEmail } from '@insightdesk/shared/email';
-import { outageCode } from '@insightdesk/shared/errors';
+import { AppError, outageCode } from '@insightdesk/shared/errors';
+import type { JobRun } from '@insightdesk/shared/jobs';
+import { consumeEmailQuota, countOverQuota } from './email-quota.ts';
 import { emailDeliveries } from './tables.ts';
 
 type Email = EmailContent & Pick<OutgoingEmail, 'to' | 'headers'>;
 
+/** Sends an email once per id, unless a quota is used up: then the log of the job says so. */
+export async function sendWithinQuota(
+  ctx: Context,
+  run: Pick<JobRun, 'log'>,
+  id: string,
+  email: Email,
+): Promise<void> {
+  try {
+    await send(ctx, id, email, consumeEmailQuota);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'QUOTA_EXCEEDED')) throw error;
+    await countOverQuota(ctx);
+    await run.log(`Not sent: ${error.message}`);
+  }
+}
+
 /**
- * Sends an email once per id. When an earlier run was interrupted between sending and recording, asks
+ * Sends an email once per id, without counting it in a quota. When an earlier run was interrupted between sending and recording, asks
  * the mail server whether it accepted the email. A server that cannot be asked gets the email again
  * with the same Message-ID, which mailboxes deduplicate.
  */
-export async function sendOnce(
+export const sendOnce = (ctx: Context, id: string, email: Email): Promise<void> =>
+  send(ctx, id, email);
+
+type Consume = (ctx: TenantContext, recipient: string) => Promise<void>;
+
+async function send(
   ctx: Context,
   id: string,
   { to, headers = {}, ...content }: Email,
+  consume?: Consume,
 ): Promise<void> {
   const email = { to, headers, subject: content.title, ...renderEmail(content) };
   // Ids of jobs may contain slashes, which a Message-ID may not.
   const key = id.replaceAll('/', '.');
   const messageId = `<${key}@${new URL(ctx.settings.publicUrl).hostname}>`;
-  const state = await claimDelivery(ctx, key, to);
+  const state = await claimDelivery(ctx, key, { to, consume });
   if (state === 'sent') return;
   const isAccepted = state === 'unknown' && (await ctx.mail.wasAccepted?.(messageId));
-  if (!isAccepted) await send(ctx, { ...email, messageId });
+  if (!isAccepted) await callMailer(ctx, { ...email, messageId });
   await withTenant(ctx, ({ tx, tenantId }) =>
     tx
       .update(emailDeliveries)
@@ -32,7 +56,7 @@ export async function sendOnce(
   );
 }
 
-async function send({ mail, outcomes }: Context, email: OutgoingEmail): Promise<void> {
+async function callMailer({ mail, outcomes }: Context, email: OutgoingEmail): Promise<void> {
   try {
     await mail.send(email);
     outcomes.count('emails_total', 'sent');
@@ -42,14 +66,23 @@ async function send({ mail, outcomes }: Context, email: OutgoingEmail): Promise<
   }
 }
 
-function claimDelivery(ctx: Context, key: string, recipient: string) {
-  return withTenant(ctx, async ({ tx, tenantId }) => {
+function claimDelivery(
+  ctx: Context,
+  key: string,
+  { to: recipient, consume }: { to: string; consume: Consume | undefined },
+) {
+  return withTenant(ctx, async (tenant) => {
+    const { tx, tenantId } = tenant;
     const claimed = await tx
       .insert(emailDeliveries)
       .values({ tenantId, key, recipient })
       .onConflictDoNothing()
       .returning({ key: emailDeliveries.key });
-    if (claimed.length > 0) return 'new';
+    if (claimed.length > 0) {
+      // A refusal undoes the claim.
+      await consume?.(tenant, recipient);
+      return 'new';
+    }
     const [existing] = await tx
       .select({ sentAt: emailDeliveries.sentAt })
       .from(emailDeliveries)

@@ -6,11 +6,12 @@ import { DomainValidationError } from '@insightdesk/shared/errors';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
+import { consumeEmailQuota } from './email-quota.ts';
 import type { emailRequested } from './events.ts';
 import { safeDisplayName } from './safe-display-name.ts';
 import { sendOnce } from './send-once.ts';
 
-/** Sends a requested email, unless the recipient is no longer a member. */
+/** Sends a requested email, unless the recipient is no longer a member; it was counted when accepted. */
 export async function sendRequestedEmail(
   ctx: Context,
   { to, subject, body }: z.output<typeof emailRequested.payload>,
@@ -39,9 +40,13 @@ async function findRecipient(ctx: TenantContext, to: Request['to']) {
   return member?.emailVerifiedAt || !ctx.settings.requiresVerifiedEmail ? member : undefined;
 }
 
-/** Throws unless the recipient is a member: the application is not an open relay. */
-export async function requireRecipient(ctx: TenantContext, { to }: Request): Promise<void> {
-  if (await findRecipient(ctx, to)) return;
+/**
+ * Throws unless the recipient is a member, because the application is not an open relay, and while
+ * quotas of emails are left; counts the email in these.
+ */
+export async function acceptRequestedEmail(ctx: TenantContext, { to }: Request): Promise<void> {
+  const recipient = await findRecipient(ctx, to);
+  if (recipient) return consumeEmailQuota(ctx, recipient.email);
   throw new DomainValidationError('The recipient is not a member of the organization', {
     errors: [{ path: 'payload.to', message: 'Not an active member with a verified address' }],
   });

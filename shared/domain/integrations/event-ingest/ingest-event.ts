@@ -3,8 +3,8 @@ import { defineAction, type TenantContext } from '@insightdesk/shared/context';
 import { fromUuid, type Id, idSchema } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
 import {
+  acceptRequestedEmail,
   notificationEvents,
-  requireRecipient,
 } from '@insightdesk/shared/domain/desk/notifications';
 import { type EventDefinition, outbox, record } from '@insightdesk/shared/events';
 import { deepEqual, newId } from '@insightdesk/shared/utils';
@@ -13,16 +13,16 @@ import { EventIngestErrors } from './errors.ts';
 
 interface AcceptedEvent<E extends EventDefinition = EventDefinition> {
   event: E;
-  /** Throws when the payload refers to something that does not exist now. */
-  check?(ctx: TenantContext, payload: z.output<E['payload']>): Promise<void>;
+  /** Throws when the payload refers to something that does not exist now, or a quota is used up. */
+  accept?(ctx: TenantContext, payload: z.output<E['payload']>): Promise<void>;
 }
 
-const accept = <E extends EventDefinition>(event: E, check?: AcceptedEvent<E>['check']) =>
-  [event.name, { event, ...(check && { check }) } as AcceptedEvent] as const;
+const accept = <E extends EventDefinition>(event: E, check?: AcceptedEvent<E>['accept']) =>
+  [event.name, { event, ...(check && { accept: check }) } as AcceptedEvent] as const;
 
 /** The events that systems of an organization may send, by name. */
 export const acceptedEvents: Readonly<Record<string, AcceptedEvent>> = Object.fromEntries([
-  accept(notificationEvents.emailRequested, requireRecipient),
+  accept(notificationEvents.emailRequested, acceptRequestedEmail),
 ]);
 
 const eventName = /^[a-z]+(-[a-z]+)*([./][a-z]+(-[a-z]+)*)+$/;
@@ -49,15 +49,16 @@ export const ingestEvent = defineAction({
   async run(ctx, { name, payload: input, id: senderId }) {
     const accepted = Object.hasOwn(acceptedEvents, name) ? acceptedEvents[name] : undefined;
     if (!accepted) throw EventIngestErrors.UnknownEvent('name', name, Object.keys(acceptedEvents));
-    const { event, check } = accepted;
+    const { event } = accepted;
     const { payload } = z.object({ payload: event.payload }).parse({ payload: input });
     const id = senderId === undefined ? newId('evt') : eventIdOf(ctx.tenantId, senderId);
     const before = senderId === undefined ? undefined : await findEvent(ctx, id);
-    if (!before) {
-      await check?.(ctx, payload);
-      if (await record(ctx, event, payload as z.input<typeof event.payload>, { id })) {
-        return { id, isNew: true };
-      }
+    const isNew =
+      !before && (await record(ctx, event, payload as z.input<typeof event.payload>, { id }));
+    if (isNew) {
+      // Afterwards, so that an event that is sent twice at the same time counts once.
+      await accepted.accept?.(ctx, payload);
+      return { id, isNew };
     }
     const first = before ?? (await findEvent(ctx, id));
     const isSame = first?.name === name && deepEqual(first.payload, payload);

@@ -5,11 +5,13 @@ import {
   type Quotas,
   quotaNames,
   readTenant,
+  type TenantContext,
 } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { emailsPerDay } from './consume-usage.ts';
 
 const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
@@ -43,10 +45,10 @@ export const getUsage = defineAction({
     requireRange(from, to);
     const id = toUuid(ctx.tenantId);
     const [[[now], days], logBytes, jobs, sockets] = await Promise.all([
-      readTenant(ctx, ({ tx }) =>
+      readTenant(ctx, (tenant) =>
         Promise.all([
-          tx.execute(currentUsage(id)).execute(),
-          tx.execute(dailyCounters(id, from, to)).execute(),
+          tenant.tx.execute(currentUsage(tenant, id)).execute(),
+          tenant.tx.execute(dailyCounters(id, from, to)).execute(),
         ]),
       ),
       ctx.limits.meter.logBytes(ctx.tenantId),
@@ -63,14 +65,16 @@ export const getUsage = defineAction({
       sockets,
       'requests-per-day': now?.today ?? 0,
       'requests-per-month': now?.month ?? 0,
+      'emails-per-day': now?.emails ?? 0,
     };
+    const limits = { ...ctx.limits.quotas, 'emails-per-day': Number(now?.emails_limit) };
     return {
       from,
       to,
       quotas: quotaNames.map((name) => ({
         name,
         value: Number(values[name]),
-        limit: (ownQuotas[name] ?? ctx.limits.quotas[name]) || null,
+        limit: (ownQuotas[name] ?? limits[name]) || null,
       })),
       counters: counterNames.map((name) => ({
         name,
@@ -91,7 +95,7 @@ function requireRange(from: string, to: string) {
 
 const today = sql`(now() at time zone 'utc')::date`;
 
-const currentUsage = (id: string) => sql`select
+const currentUsage = (tenant: TenantContext, id: string) => sql`select
   (select bytes from stored_bytes where tenant_id = ${id}::uuid) as bytes,
   (select count(*) from members where tenant_id = ${id}::uuid and removed_at is null
     and role <> 'customer') as seats,
@@ -99,6 +103,9 @@ const currentUsage = (id: string) => sql`select
   (select jsonb_object_agg(metric, value) from quotas where tenant_id = ${id}::uuid) as quotas,
   (select value from usage_counters where tenant_id = ${id}::uuid and metric = 'requests'
     and day = ${today}) as today,
+  (select value from usage_counters where tenant_id = ${id}::uuid and metric = 'emails'
+    and day = ${today}) as emails,
+  ${emailsPerDay(tenant)} as emails_limit,
   (select sum(value) from usage_counters where tenant_id = ${id}::uuid and metric = 'requests'
     and day between date_trunc('month', ${today})::date and ${today}) as month`;
 

@@ -1,5 +1,5 @@
 import { type Context, withTenant } from '@insightdesk/shared/context';
-import { sendOnce } from '@insightdesk/shared/domain/desk/notifications';
+import { sendWithinQuota } from '@insightdesk/shared/domain/desk/notifications';
 import { listOwners } from '@insightdesk/shared/domain/identity/users';
 import type { JobRun } from '@insightdesk/shared/jobs';
 import type { z } from 'zod';
@@ -32,6 +32,6 @@ export async function notifyOwners(
   };
   for (const { id, email: to, emailVerifiedAt } of owners) {
     if (!emailVerifiedAt && ctx.settings.requiresVerifiedEmail) continue;
-    await sendOnce(ctx, `${run.id}.${id}`, { to, ...content });
+    await sendWithinQuota(ctx, run, `${run.id}.${id}`, { to, ...content });
   }
 }
