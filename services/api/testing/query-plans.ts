@@ -10,6 +10,8 @@ export interface Statement {
 
 interface Plan {
   'Node Type': string;
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
   'Actual Rows': number;
   'Actual Loops': number;
   'Rows Removed by Filter'?: number;
@@ -24,6 +26,8 @@ export interface QueryCost {
   removed: number;
   /** Rows read from `conversation%` tables, also inside functions. */
   fetched: number;
+  /** Pages of 8 KB that were read. */
+  buffers: number;
 }
 
 /** A custom plan for the values, or the generic plan of an often executed prepared statement. */
@@ -48,11 +52,18 @@ export function createQueryPlans(databaseUrl: string) {
       const values = parameters.map(literal).join(', ');
       const call = parameters.length > 0 ? `statement (${values})` : 'statement';
       const before = await fetched();
-      const [row] = await tx.unsafe(`explain (analyze, timing off, format json) execute ${call}`);
+      const [row] = await tx.unsafe(
+        `explain (analyze, buffers, timing off, format json) execute ${call}`,
+      );
       const after = await fetched();
       await tx.unsafe('deallocate statement');
       const plan: Plan = row?.['QUERY PLAN'][0].Plan;
-      return { rows: plan['Actual Rows'], removed: removedBy(plan), fetched: after - before };
+      return {
+        rows: plan['Actual Rows'],
+        removed: removedBy(plan),
+        fetched: after - before,
+        buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'],
+      };
 
       async function fetched(): Promise<number> {
         const [count] = await tx`

@@ -33,25 +33,48 @@ export interface Page<T> {
 
 /** The schema of a page of `item`. */
 export const pageSchema = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+  z.object({
+    items: z.array(item),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('null at the end of the list; earlier pages may be shorter than the limit'),
+  });
+
+/** Maximum size of the items of a page as JSON; an item that is larger is a page by itself. */
+const MAX_PAGE_BYTES = 512 * 1024;
 
 /**
- * Builds a keyset page from up to `limit + 1` rows; the extra one says that more follow.
- * `keyOf` returns the sort key of the last row shown.
+ * Builds a keyset page from up to `limit + 1` rows; the extra one says that more follow. A page ends
+ * early at MAX_PAGE_BYTES. `keyOf` returns the sort key of a row; with `resumeAfter` the list goes on
+ * after that key although no row is left over.
  */
 export function toPage<R, T>(
   rows: R[],
   limit: number,
   keyOf: (row: R) => unknown,
   view: (row: R) => T,
+  resumeAfter?: unknown,
 ): Page<T> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const hasMore = rows.length > limit && last !== undefined;
+  const items = takeBytes(rows.slice(0, limit).map(view));
+  const last = rows[items.length - 1];
+  const key = rows.length > items.length && last !== undefined ? keyOf(last) : resumeAfter;
   return {
-    items: shown.map(view),
-    nextCursor: hasMore ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null,
+    items,
+    nextCursor: key === undefined ? null : Buffer.from(JSON.stringify(key)).toString('base64url'),
   };
+}
+
+/** The first items within MAX_PAGE_BYTES, and at least one. */
+export function takeBytes<T>(items: T[]): T[] {
+  // In UTF-8 a character of JSON takes up to three bytes.
+  if (JSON.stringify(items).length * 3 <= MAX_PAGE_BYTES) return items;
+  let bytes = 0;
+  const end = items.findIndex((item, at) => {
+    bytes += Buffer.byteLength(JSON.stringify(item)) + 1;
+    return at > 0 && bytes > MAX_PAGE_BYTES;
+  });
+  return end === -1 ? items : items.slice(0, end);
 }
 
 /** The sort key of a list ordered by an `integer` column; larger numbers are invalid. */

@@ -3,19 +3,15 @@ import { idSchema } from '@insightdesk/shared/contract';
 import {
   decodeCursor,
   integerKey,
-  matches,
   pageInput,
   pageSchema,
-  perPageSize,
-  statement,
   toPage,
 } from '@insightdesk/shared/database';
-import { and, type Column, desc, eq, getTableColumns, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { priorities, statuses } from './conversation-enums.ts';
-import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
+import { viewerOf } from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
-import { conversations, conversationTags } from './tables.ts';
+import { hasCandidates, selectLastCandidate, selectNewest } from './select-newest.ts';
 import { audienceOf, conversationView, toConversation } from './view.ts';
 
 /** The conversations that the caller may see, newest first. */
@@ -39,66 +35,17 @@ export const listConversations = defineAction({
       throw ConversationErrors.TagsRequireStaff();
     }
     const before = decodeCursor(cursor, integerKey);
-    const rows = await selectNewest(limit)(ctx.tx, { ...viewerOf(ctx), ...filters, before });
+    const parameters = { ...viewerOf(ctx), ...filters, before };
+    const [rows, [lastCandidate]] = await Promise.all([
+      selectNewest(limit)(ctx.tx, parameters),
+      hasCandidates(parameters) ? selectLastCandidate(ctx.tx, parameters) : [],
+    ]);
     return toPage(
       rows,
       limit,
       (row) => row.number,
       (row) => toConversation(row, audience),
+      lastCandidate?.number,
     );
   },
 });
-
-const optional = {
-  ...viewerColumns.optional,
-  status: conversations.status,
-  priority: conversations.priority,
-  assigneeId: conversations.assigneeId,
-  before: conversations.number,
-  tag: conversationTags.tag,
-  q: conversations.subject,
-};
-
-const { tenantId: _tenant, ...columns } = getTableColumns(conversations);
-
-type Filters = Record<keyof typeof optional, SQL | undefined>;
-
-const selectNewest = perPageSize((rows) =>
-  statement(
-    viewerColumns.given,
-    ({ tenantId, ...filters }, q) => {
-      const { tag, customerId } = filters;
-      const all = q.select(columns).from(conversations).$dynamic();
-      const isTagged = matches(conversationTags, { tenantId, conversationId: conversations.id });
-      // The tag index is ordered by number too.
-      const { number } = tag ? conversationTags : conversations;
-      return (tag ? all.innerJoin(conversationTags, isTagged) : all)
-        .where(
-          and(visibleConversations({ tenantId, customerId }), ...conditions(filters, number, rows)),
-        )
-        .orderBy(desc(number))
-        .limit(rows);
-    },
-    { optional },
-  ),
-);
-
-function conditions(filters: Filters, number: Column, rows: SQL) {
-  const { status, priority, assigneeId, before, tag, q } = filters;
-  return [
-    status && eq(conversations.status, status),
-    priority && eq(conversations.priority, priority),
-    assigneeId && eq(conversations.assigneeId, assigneeId),
-    before && lt(number, before),
-    tag && eq(conversationTags.tag, tag),
-    q && sql`${conversations.id} = any(array(${searchSubjects(filters, rows)}))`,
-  ];
-}
-
-/** The n-gram index cannot be used under a row-level security policy: the function bypasses it. */
-function searchSubjects(filters: Filters, rows: SQL) {
-  const { q, customerId, status, priority, assigneeId, tag, before } = filters;
-  const parameters = [q, customerId, status, priority, assigneeId, tag, before];
-  const args = parameters.map((parameter) => parameter ?? sql`null`);
-  return sql`select app.find_conversations(${sql.join(args, sql`, `)}, ${rows})`;
-}

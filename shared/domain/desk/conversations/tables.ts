@@ -43,6 +43,27 @@ export const conversations = pgTable(
     index('conversations_customer').on(t.tenantId, t.customerId, t.number),
     index('conversations_assignee').on(t.tenantId, t.assigneeId, t.number),
     index('conversations_priority').on(t.tenantId, t.priority, t.number),
+    // NULLS FIRST, so that no other index has the order that their statements request.
+    index('conversations_filters').on(
+      t.tenantId,
+      t.priority,
+      t.status.asc().nullsFirst(),
+      t.number,
+    ),
+    index('conversations_customer_filters').on(
+      t.tenantId,
+      t.customerId,
+      t.priority,
+      t.status.asc().nullsFirst(),
+      t.number,
+    ),
+    index('conversations_assignee_filters').on(
+      t.tenantId,
+      t.assigneeId,
+      t.priority,
+      t.status.asc().nullsFirst(),
+      t.number,
+    ),
     foreignKey({
       columns: [t.tenantId, t.customerId],
       foreignColumns: [members.tenantId, members.userId],

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Context } from '@insightdesk/shared/context';
+import { toUuid } from '@insightdesk/shared/contract';
+import { connect, createDatabase } from '@insightdesk/shared/database';
+import { listConversations } from '@insightdesk/shared/domain/desk/conversations';
+import {
+  createTestContext,
+  createTestDatabase,
+  createTestTenant,
+  userIdOf,
+} from '@insightdesk/shared/testing';
+import { createQueryPlans, type Statement } from '../../testing/query-plans.ts';
+
+const CONVERSATIONS = 10_000;
+/** Conversations with a rare value; a page has 26 rows. */
+const RARE = 20;
+const MAX_ROWS = 10 * 26;
+/** Pages of 8 KB: one for each row, and a few for each of up to five index scans. */
+const MAX_BUFFERS = 80;
+/** Filters that no index has together are applied to this many conversations per page. */
+const MAX_CANDIDATES = 1_000;
+
+const testDatabase = await createTestDatabase();
+const statements: Statement[] = [];
+const database = createDatabase({
+  url: testDatabase.url,
+  poolMin: 1,
+  poolMax: 1,
+  timeoutMs: 10_000,
+  slowQueryMs: 10_000,
+  observe: (query, parameters) => statements.push({ query, parameters }),
+});
+const { context, close } = createTestContext(testDatabase.url);
+const plans = createQueryPlans(testDatabase.url);
+let owner: Context;
+let customer: Context;
+
+beforeAll(async () => {
+  const tenant = await createTestTenant(context);
+  owner = { ...tenant.owner, database };
+  customer = { ...(await tenant.member('customer')), database };
+  const [tenantId, ownerId, customerId] = [
+    toUuid(tenant.tenantId),
+    toUuid(userIdOf(owner)),
+    toUuid(userIdOf(customer)),
+  ];
+  const admin = connect(testDatabase.adminUrl, { timeoutMs: 60_000 });
+  // All of one customer, one assignee and one tag, and at first of one status and one priority: the
+  // statistics know no other value, as with a sample of a few rare ones.
+  await admin`set session_replication_role = replica`;
+  await admin`insert into conversations
+      (tenant_id, id, number, subject, status, priority, customer_id, assignee_id, tags)
+    select ${tenantId}, gen_random_uuid(), n, 'Parcel ' || n, 'open', 'normal', ${customerId},
+      ${ownerId}, array['common'] from generate_series(1, ${CONVERSATIONS}::int) n`;
+  await admin`insert into conversation_tags select tenant_id, 'common', number, id from conversations`;
+  await admin`vacuum analyze`;
+  // Half of the conversations are closed, half of all urgent, and few are both; few are snoozed.
+  await admin`update conversations set status = case when number <= ${RARE} then 'closed'
+      when number % 1000 = 0 then 'snoozed' when number % 2 = 0 then 'closed' else 'open' end,
+    priority = case when number <= ${RARE} or number % 2 = 1 then 'urgent'
+      when number % 1000 = 500 then 'low' else 'normal' end`;
+  await admin`vacuum conversations`;
+  await admin.end();
+});
+
+afterAll(async () => {
+  await Promise.all([database.close(), plans.close(), close()]);
+  await testDatabase.drop();
+});
+
+/** The costs of the statements of one page. */
+async function costsOf(as: Context, filters: Parameters<typeof listConversations>[1]) {
+  statements.length = 0;
+  const page = await listConversations(as, filters);
+  const sent = statements.filter(({ query }) => !/app\.authorize|set_config/.test(query));
+  const costs = [];
+  for (const statement of sent) costs.push(await plans.costOf(as, statement, 'generic'));
+  return { page, costs };
+}
+
+const [rareStatus, rarePriority] = [{ status: 'snoozed' }, { priority: 'low' }] as const;
+const rareTogether = { status: 'closed', priority: 'urgent' } as const;
+const assignee = () => ({ assigneeId: userIdOf(owner) });
+
+test.each([
+  ['of a rare status', () => rareStatus],
+  ['of a rare priority', () => rarePriority],
+  ['of two common values that are rare together', () => rareTogether],
+  [
+    'of a rare status and a common priority',
+    () => ({ ...rareStatus, priority: 'normal' as const }),
+  ],
+  ['of an assignee with a rare status', () => ({ ...assignee(), ...rareStatus })],
+  ['of an assignee with a rare priority', () => ({ ...assignee(), ...rarePriority })],
+  ['of an assignee with a rare pair', () => ({ ...assignee(), ...rareTogether })],
+])('listConversations %s reads few rows, as staff and as a customer', async (_, filters) => {
+  for (const as of [owner, customer]) {
+    const { assigneeId: _assignee, ...own } = { assigneeId: undefined, ...filters() };
+    const { page, costs } = await costsOf(as, as === owner ? filters() : own);
+    expect(page.items.length).toBeGreaterThan(0);
+    expect(page.nextCursor).toBeNull();
+    for (const { fetched, removed, buffers } of costs) {
+      expect(fetched).toBeLessThanOrEqual(MAX_ROWS);
+      expect(removed).toBeLessThanOrEqual(MAX_ROWS);
+      expect(buffers).toBeLessThanOrEqual(MAX_BUFFERS);
+    }
+  }
+});
+
+test.each([
+  ['of a tag with a rare status', () => owner, { tag: 'common', ...rareStatus }],
+  ['of a customer with an assignee', () => customer, { ...rareTogether, assigneeId: undefined }],
+] as const)(
+  'listConversations %s reads a limited number of rows per page and misses none',
+  async (_, as, given) => {
+    const filters = 'tag' in given ? given : { ...given, ...assignee() };
+    const numbers: number[] = [];
+    let pages = 0;
+    for (let cursor: string | null | undefined; cursor !== null; pages++) {
+      const { page, costs } = await costsOf(as(), { ...filters, ...(cursor && { cursor }) });
+      for (const { fetched } of costs) expect(fetched).toBeLessThanOrEqual(2 * MAX_CANDIDATES);
+      numbers.push(...page.items.map(({ number }) => number));
+      cursor = page.nextCursor;
+    }
+    expect(pages).toBeGreaterThan(1);
+    expect(new Set(numbers).size).toBe(
+      'status' in filters && filters.status === 'closed' ? RARE : 10,
+    );
+    expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
+  },
+);

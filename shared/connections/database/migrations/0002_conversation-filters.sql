@@ -1,0 +1,3 @@
+CREATE INDEX "conversations_filters" ON "conversations" USING btree ("tenant_id","priority","status" NULLS FIRST,"number");--> statement-breakpoint
+CREATE INDEX "conversations_customer_filters" ON "conversations" USING btree ("tenant_id","customer_id","priority","status" NULLS FIRST,"number");--> statement-breakpoint
+CREATE INDEX "conversations_assignee_filters" ON "conversations" USING btree ("tenant_id","assignee_id","priority","status" NULLS FIRST,"number");
