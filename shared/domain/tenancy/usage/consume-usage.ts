@@ -6,11 +6,7 @@ export const emailsPerDay = ({ limits, settings }: Pick<TenantContext, 'limits' 
   const { 'emails-per-day': verified } = limits.quotas;
   const { perDayUnverified } = limits.emails;
   const unverified = settings.requiresVerifiedEmail ? perDayUnverified : verified;
-  return sql`app.quota(app.tenant_id(), 'emails-per-day', case when exists (
-      select from members m join users u on u.id = m.user_id
-      where m.tenant_id = app.tenant_id() and m.role = 'owner' and m.removed_at is null
-        and u.email_verified_at is not null)
-    then ${verified}::bigint else ${unverified}::bigint end)`;
+  return sql`app.quota(app.tenant_id(), 'emails-per-day', case when app.has_verified_owner(app.tenant_id()) then ${verified}::bigint else ${unverified}::bigint end)`;
 };
 
 /**
