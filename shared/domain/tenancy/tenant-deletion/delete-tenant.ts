@@ -1,4 +1,4 @@
-import { type Context, systemContext } from '@insightdesk/shared/context';
+import { type Context, systemContext, withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
@@ -10,8 +10,8 @@ import { completeDeletion, createDeletion, updateDeletionCounts } from './deleti
 
 interface DeletionRequest {
   tenantId: Id<'org'>;
-  /** A user's id, or the part of the system that asks. */
-  requestedBy: string;
+  /** The owner who asked for it, `unverified`, or `desk`: an operator needs no grace period. */
+  requestedBy: Id<'usr'> | 'unverified' | 'desk' | 'unknown';
   signal: AbortSignal;
 }
 
@@ -32,6 +32,7 @@ export async function deleteTenant(
   await disableOrganization(system).catch((error) => {
     if (!(error instanceof DomainNotFoundError)) throw error;
   });
+  if (requestedBy === 'desk') await endGracePeriod(system);
   await waitForRelay(ctx, request);
   const deletion = await createDeletion(ctx, tenantId, requestedBy);
   if (!deletion) throw new DomainNotFoundError('Organization not found');
@@ -54,6 +55,12 @@ export async function deleteTenant(
   ctx.log.info({ organization: tenantId, counts }, 'tenant deletion: organization deleted');
   return counts;
 }
+
+const endGracePeriod = (system: Context & { tenantId: Id<'org'> }) =>
+  withTenant(system, ({ tx, tenantId }) =>
+    tx.execute(sql`update organizations set delete_at = least(delete_at, now())
+      where id = ${toUuid(tenantId)}::uuid`),
+  );
 
 /** Connected clients must learn that the organization is disabled before its data goes. */
 async function waitForRelay(

@@ -1,5 +1,5 @@
 import type { Context } from '@insightdesk/shared/context';
-import { type Id, toUuid } from '@insightdesk/shared/contract';
+import type { Id } from '@insightdesk/shared/contract';
 import { lockUntilCommit } from '@insightdesk/shared/database';
 import { auditChains, canonicalJson, GENESIS } from '@insightdesk/shared/domain/tenancy/audit';
 import { eq, sql } from 'drizzle-orm';
@@ -7,36 +7,28 @@ import { tenantDeletions } from './tables.ts';
 
 type Db = Pick<Context, 'database'>;
 
-/** Creates the organization's row in `tenant_deletions`, or returns the one that exists. */
+/**
+ * Creates the organization's row in `tenant_deletions`, or returns the one that exists. The database
+ * refuses an organization that is not disabled and due (`app.start_deletion`); the system's own login
+ * cannot create the row.
+ */
 export async function createDeletion(
   { database }: Db,
   organizationId: Id<'org'>,
   requestedBy: string,
 ) {
-  const [head] = await database.read({ tenantId: organizationId }, (tx) =>
-    tx.select().from(auditChains).where(eq(auditChains.tenantId, organizationId)).execute(),
-  );
-  const [organization] = await database.read({ tenantId: organizationId }, (tx) =>
-    tx.execute(sql`select 1 from organizations where id = ${toUuid(organizationId)}`),
-  );
-  return database.write('system', async (tx) => {
-    if (organization) {
-      await tx
-        .insert(tenantDeletions)
-        .values({
-          organizationId,
-          requestedBy,
-          auditSequence: head?.sequence ?? 0,
-          auditHash: head?.hash ?? GENESIS,
-        })
-        .onConflictDoNothing();
-    }
-    const [row] = await tx
+  await database.write({ tenantId: organizationId }, async (tx) => {
+    const [head] = await tx
       .select()
-      .from(tenantDeletions)
-      .where(eq(tenantDeletions.organizationId, organizationId));
-    return row;
+      .from(auditChains)
+      .where(eq(auditChains.tenantId, organizationId));
+    const { sequence = 0, hash = GENESIS } = head ?? {};
+    await tx.execute(sql`select app.start_deletion(${requestedBy}, ${sequence}::bigint, ${hash})`);
   });
+  const [row] = await database.write('system', (tx) =>
+    tx.select().from(tenantDeletions).where(eq(tenantDeletions.organizationId, organizationId)),
+  );
+  return row;
 }
 
 /** Stores the progress. */
