@@ -41,6 +41,11 @@ export interface Operations {
     path: { id: `ses_${string}` };
     response: undefined;
   };
+  /** Get what an emailed link is for. */
+  'GET /v1/auth/link': {
+    query: { token: string };
+    response: { purpose: 'verify' | 'change' | 'reset'; email: string; expiresAt: string };
+  };
   /** Verify an email address with an emailed token. */
   'POST /v1/auth/verify-email': {
     body: { token: string; password: string };
@@ -234,9 +239,14 @@ export interface Operations {
     path: { id: `inv_${string}` };
     response: { id: `inv_${string}`; expiresAt: string };
   };
+  /** Get the invitation of an emailed token. */
+  'GET /v1/invitations/accept': {
+    query: { token: string };
+    response: { email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; organization: { name: string }; invitedBy: { name: string }; hasAccount: boolean; expiresAt: string };
+  };
   /** Accept an invitation. */
   'POST /v1/invitations/accept': {
-    body: { token: string; name: string; password: string; code?: string | undefined };
+    body: { token: string; name?: string | undefined; password: string; code?: string | undefined };
     response: { user: { id: `usr_${string}`; email: string; name: string }; organization: { id: `org_${string}`; name: string }; accessToken: string; refreshToken: string; expiresIn: number };
   };
   /** List permissions with their roles. */
@@ -528,6 +538,7 @@ export const publicRoutes: ReadonlySet<string> = new Set([
   'POST /v1/auth/register',
   'POST /v1/auth/login',
   'POST /v1/auth/refresh',
+  'GET /v1/auth/link',
   'POST /v1/auth/verify-email',
   'POST /v1/auth/password/reset',
   'POST /v1/auth/password/reset/confirm',
@@ -536,6 +547,7 @@ export const publicRoutes: ReadonlySet<string> = new Set([
   'GET /v1/auth/oauth/callback',
   'GET /v1/auth/oauth/{providerId}/start',
   'POST /v1/auth/oauth/exchange',
+  'GET /v1/invitations/accept',
   'POST /v1/invitations/accept',
   'GET /health',
   'GET /health/live',

@@ -37,20 +37,26 @@ import {
 } from './caller.ts';
 import { createDocs } from './docs.ts';
 import { createFiles, isolateFilesHost } from './files/create-files.ts';
-import { meterRequest } from './meter-request.ts';
+import { meterRequest, requireDatabaseTime } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import { type Route, takesIdempotencyKey } from './route.ts';
 
 export interface AppOptions extends HealthAppOptions {
   metrics: Metrics;
   config: {
+    /** Named on pages. */
+    product?: { name: string };
     http: {
       publicUrl: string;
+      /** The web app, where pages continue to; the API by default. */
+      appUrl?: string;
       /** Base URL of `/files/`. */
       filesUrl: string;
       corsOrigins: readonly string[];
       jsonLimitBytes: number;
       clientAddress: AddressSource;
+      /** Shown in `/.well-known/security.txt`, which is 404 without it. */
+      securityContact?: string | undefined;
     };
     /** Images decoded at a time; 1 by default. */
     media?: { concurrency: number };
@@ -71,9 +77,12 @@ export interface AppOptions extends HealthAppOptions {
 /** Creates the API: middleware of all requests, then the routes. */
 export function createApp(options: AppOptions): Hono<ApiEnv> {
   const { config, log, metrics, routes } = options;
+  const productName = config.product?.name ?? 'InsightDesk';
+  const pages = createPages({ ...config.http, productName, dashboardPath: DASHBOARD_PATH });
   const app = new Hono<ApiEnv>();
   app.onError(errorHandler(log));
-  app.notFound(() => {
+  app.notFound((c) => {
+    if (c.req.header('Accept')?.includes('text/html')) return pages.send(c, 'notFound', 404);
     throw new DomainNotFoundError();
   });
   app.use(requestId());
@@ -86,20 +95,20 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(clientAddress(config.http.clientAddress), corsAllowlist(corsOriginsOf(config.http)));
   const limits = config.rateLimit.maxRequests > 0 ? requestLimits(options) : undefined;
   if (limits) app.use(limits.global);
-  app.use(isolateFilesHost(config.http));
+  app.use(rejectUnknownMethods, isolateFilesHost(config.http));
   app.route('/', createFiles({ ...options, ...config.media }));
-  app.route('/', createPages());
-  app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl }));
+  app.route('/', pages.app);
+  app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl, productName }));
   if (options.dashboard) {
     if (limits)
       app.post(
-        `${DASHBOARD_PATH}/sign-in`,
+        `${DASHBOARD_PATH}/sign-in/*`,
         limits.forRoute(() => 'auth'),
       );
-    app.route(DASHBOARD_PATH, createDashboard({ ...options, ...options.dashboard }));
+    app.route(DASHBOARD_PATH, createDashboard({ ...options, ...options.dashboard, pages }));
   }
   mountRoutes(app, options, limits);
-  rejectOtherMethods(app, routes);
+  rejectOtherMethods(app);
   return app;
 }
 
@@ -147,6 +156,7 @@ function mountRoutes(
         : []),
       (http) => {
         const ctx = context(callContext(http));
+        if (limits) requireDatabaseTime(ctx);
         meterRequest(ctx, { method: route.method, kind });
         return route.handle({ http, ctx, jsonLimitBytes, takesIdempotencyKey: takesKey });
       },
@@ -155,12 +165,24 @@ function mountRoutes(
   }
 }
 
-function rejectOtherMethods(app: Hono<ApiEnv>, routes: readonly Route[]) {
-  for (const [path, routesOfPath] of Map.groupBy(routes, (route) => route.path)) {
-    const headers = { Allow: routesOfPath.map(({ method }) => method).join(', ') };
+/** 405 with Allow for a path that has other methods, 501 for an unknown method. */
+function rejectOtherMethods(app: Hono<ApiEnv>) {
+  const rows = app.routes.filter(({ method }) => method !== 'ALL');
+  for (const [path, rowsOfPath] of Map.groupBy(rows, (row) => row.path)) {
+    const allowed = new Set(rowsOfPath.map(({ method }) => method));
+    if (allowed.has('GET')) allowed.add('HEAD');
+    const headers = { Allow: [...allowed].join(', ') };
     app.all(path, () => {
       const message = `Method not allowed; allowed: ${headers.Allow}`;
       throw new ServiceError(message, { code: 'METHOD_NOT_ALLOWED', status: 405, headers });
     });
   }
 }
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** RFC 9110 15.6.2: a method that no path has. */
+const rejectUnknownMethods: MiddlewareHandler = (c, next) => {
+  if (methods.has(c.req.method)) return next();
+  throw new ServiceError('Unknown method', { code: 'NOT_IMPLEMENTED', status: 501 });
+};

@@ -16,11 +16,13 @@ describe('/openapi.json', () => {
   });
 
   test('GET /openapi.json: the ETag of a compressed response matches', async () => {
-    const zipped = await request('GET', '/openapi.json', {
-      headers: { 'Accept-Encoding': 'gzip' },
-    });
+    const headers = { 'Accept-Encoding': 'gzip' };
+    const zipped = await request('GET', '/openapi.json', { headers });
+    expect(zipped.headers.get('Content-Encoding')).toBe('gzip');
     const tag = zipped.headers.get('ETag') ?? '';
-    const again = await request('GET', '/openapi.json', { headers: { 'If-None-Match': tag } });
+    const again = await request('GET', '/openapi.json', {
+      headers: { ...headers, 'If-None-Match': tag },
+    });
     expect(again.status).toBe(304);
   });
 });
@@ -47,14 +49,15 @@ describe('/docs', () => {
   test('GET /docs: the script is self-hosted, immutable and precompressed', async () => {
     const html = await (await request('GET', '/docs')).text();
     const path = /<script src="([^"]+)"/.exec(html)?.[1] ?? '';
+    expect(path).toMatch(/^\/docs\/scalar-[0-9a-f]{16}\.js$/);
     const plain = await request('GET', path);
     expect(plain.status).toBe(200);
-    expect(plain.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
+    expect(plain.headers.get('Content-Type')).toStartWith('text/javascript');
     expect(plain.headers.get('Cache-Control')).toContain('immutable');
-    const script = await plain.bytes();
-    expect(script.length).toBeGreaterThan(1_000_000);
+    const { length } = await plain.bytes();
+    expect(length).toBeGreaterThan(1_000_000);
     const zipped = await request('GET', path, { headers: { 'Accept-Encoding': 'gzip, br' } });
-    expect(zipped.headers.get('Content-Encoding')).toBe('gzip');
-    expect(Bun.gunzipSync(await zipped.arrayBuffer()).length).toBe(script.length);
+    expect(zipped.headers.get('Content-Encoding')).toBe('br');
+    expect((await zipped.bytes()).length).toBeLessThan(length / 3);
   });
 });

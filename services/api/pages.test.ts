@@ -1,20 +1,129 @@
-import { expect, test } from 'bun:test';
-import { createPages } from './pages.ts';
+import { describe, expect, test } from 'bun:test';
+import { defineAction } from '@insightdesk/shared/context';
+import { z } from 'zod';
+import { get as getRoute } from './route.ts';
+import { createTestApi } from './testing/test-api.ts';
 
-test.each(['/invitations/accept', '/reset-password', '/verify-email'])(
-  '%s: the policy allows its own script only',
-  async (path) => {
-    const answer = await createPages().request(`${path}?token=x`);
-    expect(answer.status).toBe(200);
-    const [script = ''] = /(?<=<script>).*(?=<\/script>)/s.exec(await answer.text()) ?? [];
-    const hash = new Bun.CryptoHasher('sha256').update(script).digest('base64');
-    const policy = answer.headers.get('content-security-policy');
-    expect(policy).toContain(`script-src 'sha256-${hash}';`);
-    expect(policy).toContain("default-src 'none'");
-  },
-);
+const config = { product: { name: 'Tea & Desk' } };
+const repeat = defineAction({
+  summary: 'Repeat',
+  input: z.strictObject({}),
+  output: z.object({}),
+  allow: 'anyone',
+  run: async () => ({}),
+});
+const { request } = createTestApi([getRoute('/v1/repeat', repeat)], config);
+const html = { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
 
-test('GET / redirects to /docs', async () => {
-  const answer = await createPages().request('/');
-  expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs']);
+describe('pages behind links in emails', () => {
+  test.each(['/invitations/accept', '/reset-password', '/verify-email'])(
+    '%s: scripts and styles of this server only, named after the product',
+    async (path) => {
+      const response = await request('GET', `${path}?token=x`);
+      expect(response.status).toBe(200);
+      const page = await response.text();
+      expect(page).toContain('<html lang="en">');
+      expect(page).toContain('· Tea &amp; Desk</title>');
+      expect(page).toContain('href="https://desk.example"');
+      expect(page).not.toMatch(/\{\{|<script>|<style|style=/);
+      const policy = response.headers.get('Content-Security-Policy') ?? '';
+      expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+      expect(policy).toContain("form-action 'none'");
+      const files = [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, file = '']) => file);
+      expect(files).toHaveLength(4);
+      for (const file of files) expect((await request('GET', file)).status).toBe(200);
+    },
+  );
+
+  test('GET /favicon.ico and /favicon.svg are images', async () => {
+    for (const [path, type] of [
+      ['/favicon.ico', 'image/x-icon'],
+      ['/favicon.svg', 'image/svg+xml'],
+    ] as const) {
+      const response = await request('GET', path);
+      expect([response.status, response.headers.get('Content-Type')]).toEqual([200, type]);
+      expect((await response.bytes()).length).toBeGreaterThan(300);
+    }
+  });
+
+  test('GET / redirects to /docs', async () => {
+    const response = await request('GET', '/');
+    expect([response.status, response.headers.get('Location')]).toEqual([302, '/docs']);
+  });
+});
+
+describe('404', () => {
+  test('an unknown page is HTML for browsers and a problem for other clients', async () => {
+    const page = await request('GET', '/no/such-page', html);
+    expect([page.status, page.headers.get('Content-Type')]).toEqual([
+      404,
+      'text/html; charset=utf-8',
+    ]);
+    expect(await page.text()).toContain('<title>Page not found · Tea &amp; Desk</title>');
+    for (const headers of [{}, { Accept: '*/*' }, { Accept: 'application/json' }]) {
+      const problem = await request('GET', '/no/such-page', { headers });
+      expect(problem.headers.get('Content-Type')).toBe('application/problem+json');
+      expect(await problem.json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    }
+  });
+
+  test('GET /.well-known/security.txt: only with SECURITY_CONTACT', async () => {
+    const path = '/.well-known/security.txt';
+    expect((await request('GET', path)).status).toBe(404);
+    const http = {
+      publicUrl: 'https://desk.example',
+      filesUrl: 'https://desk.example',
+      corsOrigins: [],
+      jsonLimitBytes: 1_000,
+      clientAddress: { from: 'none' as const },
+      securityContact: 'security@desk.example',
+    };
+    const response = await createTestApi([], { http }).request('GET', path);
+    expect(response.headers.get('Content-Type')).toStartWith('text/plain');
+    const text = await response.text();
+    expect(text).toStartWith('Contact: mailto:security@desk.example\n');
+    const expires = Date.parse(/Expires: (.*)/.exec(text)?.[1] ?? '');
+    expect(expires).toBeGreaterThan(Date.now());
+    expect(expires).toBeLessThan(Date.now() + 365 * 86_400_000);
+  });
+});
+
+describe('methods', () => {
+  test.each([
+    ['POST', '/docs', 'GET, HEAD'],
+    ['DELETE', '/v1/repeat', 'GET, HEAD'],
+    ['PUT', '/verify-email', 'GET, HEAD'],
+    ['POST', '/health', 'GET, HEAD'],
+  ])('%s %s is 405 with Allow', async (method, path, allowed) => {
+    const response = await request(method, path);
+    expect([response.status, response.headers.get('Allow')]).toEqual([405, allowed]);
+    expect(await response.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
+  });
+
+  test('an unknown method is 501 on every path, and no error in the log', async () => {
+    const { request, logLines } = createTestApi([], config);
+    for (const path of ['/', '/docs', '/v1/unknown']) {
+      expect((await request('PROPFIND', path)).status).toBe(501);
+    }
+    expect(logLines.map(({ msg }) => msg)).toEqual(['request', 'request', 'request']);
+  });
+});
+
+describe('HEAD', () => {
+  test.each(['/docs', '/openapi.json', '/asyncapi.json', '/verify-email', '/v1/repeat', '/none'])(
+    '%s: the headers of GET, with its length',
+    async (path) => {
+      for (const encoding of ['identity', 'gzip', 'br']) {
+        const headers = { 'Accept-Encoding': encoding, 'X-Request-Id': 'same' };
+        const [full, head] = await Promise.all([
+          request('GET', path, { headers }),
+          request('HEAD', path, { headers }),
+        ]);
+        expect(head.status).toBe(full.status);
+        expect([...head.headers].toSorted()).toEqual([...full.headers].toSorted());
+        expect(head.headers.get('Content-Length')).toBe(String((await full.bytes()).length));
+        expect(await head.text()).toBe('');
+      }
+    },
+  );
 });

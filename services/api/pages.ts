@@ -1,38 +1,125 @@
-import { Hono } from 'hono';
+import { Hono, type Context as HttpContext } from 'hono';
 import type { ApiEnv } from './caller.ts';
 import invitationPage from './pages/accept-invitation.html' with { type: 'text' };
 import frame from './pages/frame.html' with { type: 'text' };
+import notFoundPage from './pages/not-found.html' with { type: 'text' };
 import resetPage from './pages/reset-password.html' with { type: 'text' };
+import signInPage from './pages/sign-in.html' with { type: 'text' };
+import signOutPage from './pages/sign-out.html' with { type: 'text' };
 import verifyPage from './pages/verify-email.html' with { type: 'text' };
+import { createAssets, readContent } from './static/assets.ts';
+import { type Content, createContent } from './static/content.ts';
+import { once } from './static/once.ts';
+import { sendContent } from './static/send-content.ts';
 
-/** The main element of each page; the frame has style and script. */
-const pages = {
-  '/invitations/accept': invitationPage,
-  '/reset-password': resetPage,
-  '/verify-email': verifyPage,
-} as unknown as Record<string, string>;
+/** The main element of each page. */
+const mains = {
+  invitation: invitationPage,
+  notFound: notFoundPage,
+  resetPassword: resetPage,
+  signIn: signInPage,
+  signOut: signOutPage,
+  verifyEmail: verifyPage,
+} as unknown as Record<PageName, string>;
 
-/** The pages behind links in emails. */
-export function createPages(): Hono<ApiEnv> {
+type PageName = 'invitation' | 'notFound' | 'resetPassword' | 'signIn' | 'signOut' | 'verifyEmail';
+
+const linkedPages: Readonly<Record<string, PageName>> = {
+  '/invitations/accept': 'invitation',
+  '/reset-password': 'resetPassword',
+  '/verify-email': 'verifyEmail',
+};
+
+const file = (name: string) => new URL(`./pages/${name}`, import.meta.url);
+const icons = ['favicon.svg', 'favicon.ico'];
+
+export interface PagesOptions {
+  productName: string;
+  publicUrl: string;
+  /** The web app, where pages continue to. */
+  appUrl?: string;
+  dashboardPath: string;
+  /** Email address or URL for reports of vulnerabilities. */
+  securityContact?: string | undefined;
+}
+
+export interface Pages {
+  app: Hono<ApiEnv>;
+  send(c: HttpContext<ApiEnv>, name: PageName, status?: 404): Promise<Response>;
+}
+
+/** The pages behind links in emails, and the frame of all our pages. */
+export function createPages(options: PagesOptions): Pages {
   const app = new Hono<ApiEnv>();
-  const policy = policyFor(String(frame));
-  for (const [path, main] of Object.entries(pages)) {
-    const page = String(frame).replace('<!-- main -->', () => main.trim());
-    app.get(path, (c) => {
-      c.header('Content-Security-Policy', policy);
-      return c.html(page);
-    });
+  const assets = createAssets('/assets', {
+    'pages.css': file('pages.css'),
+    'pages.js': file('pages.js'),
+  });
+  const render = async (name: PageName) => {
+    const values = {
+      style: await assets.path('pages.css'),
+      script: await assets.path('pages.js'),
+      product: options.productName,
+      app: options.appUrl ?? options.publicUrl,
+      base: options.dashboardPath,
+    };
+    return createContent(renderPage(mains[name], values), 'text/html; charset=utf-8');
+  };
+  const names = Object.keys(mains) as PageName[];
+  const contents = new Map(names.map((name) => [name, once(() => render(name))]));
+
+  async function send(c: HttpContext<ApiEnv>, name: PageName, status?: 404) {
+    const content = (await contents.get(name)?.()) as Content;
+    c.header('Content-Security-Policy', pagePolicy);
+    return sendContent(c, content, { cacheControl: 'no-cache', status });
+  }
+
+  for (const [path, name] of Object.entries(linkedPages)) app.get(path, (c) => send(c, name));
+  for (const icon of icons) {
+    const content = once(() => readContent(file(icon)));
+    app.get(`/${icon}`, async (c) =>
+      sendContent(c, await content(), { cacheControl: 'public, max-age=86400' }),
+    );
+  }
+  const { securityContact } = options;
+  if (securityContact) {
+    app.get('/.well-known/security.txt', (c) => c.text(securityTxt(securityContact, options)));
   }
   app.get('/', (c) => c.redirect('/docs'));
-  return app;
+  app.route('/', assets.app);
+  return { app, send };
 }
 
-/** A Content-Security-Policy that allows the frame's own script and style only. */
-function policyFor(frame: string): string {
-  const hashes = (tag: string) =>
-    [...frame.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))]
-      .map(([, text = '']) => new Bun.CryptoHasher('sha256').update(text).digest('base64'))
-      .map((hash) => `'sha256-${hash}'`)
-      .join(' ');
-  return `default-src 'none'; script-src ${hashes('script')}; style-src ${hashes('style')}; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'`;
+function renderPage(main: string, values: Record<string, string>): string {
+  const title = /<h1>(.*)<\/h1>/.exec(main)?.[1] ?? '';
+  const fill = (text: string) =>
+    text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => Bun.escapeHTML(values[name] ?? ''));
+  return fill(
+    String(frame)
+      .replace('{{title}}', title)
+      .replace('{{main}}', () => main.trim()),
+  );
 }
+
+const SECURITY_TXT_DAYS = 180;
+
+/** RFC 9116; it expires, so that a copy of an abandoned installation is not followed. */
+function securityTxt(contact: string, { publicUrl }: PagesOptions): string {
+  const expires = new Date(Date.now() + SECURITY_TXT_DAYS * 86_400_000);
+  expires.setUTCHours(0, 0, 0, 0);
+  const uri = contact.includes('://') ? contact : `mailto:${contact}`;
+  const canonical = `${new URL(publicUrl).origin}/.well-known/security.txt`;
+  return `Contact: ${uri}\nExpires: ${expires.toISOString()}\nCanonical: ${canonical}\n`;
+}
+
+/** Scripts of this server only, and no form that works without its script. */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');

@@ -206,6 +206,6 @@ describe('routing', () => {
   test('PATCH: an unsupported method is 405 with Allow', async () => {
     const answer = request('PATCH', '/things', owner);
     expect(await problemOf(answer)).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
-    expect((await answer).headers.get('Allow')).toBe('GET, POST');
+    expect((await answer).headers.get('Allow')).toBe('GET, POST, HEAD');
   });
 });

@@ -142,6 +142,12 @@ function conditionalGet(http: Http, response: StoredResponse): Response {
   return sendResponse(http, isKnown ? { status: 304, body: null, headers: { ETag } } : response);
 }
 
+/** A route that accepts larger JSON bodies than others of its class. */
+export const withBodyLimit = (bodyLimitBytes: number, route: Route): Route => ({
+  ...route,
+  bodyLimitBytes,
+});
+
 /** Routes that are served only while the configuration enables the feature. */
 export const whenEnabled = (feature: Feature, ...rows: Route[]): Route[] =>
   rows.map((row) => ({ ...row, feature }));

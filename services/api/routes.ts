@@ -24,8 +24,12 @@ import {
   setsSessionCookies,
 } from './cookies/session-routes.ts';
 import { downloadRoute, exportContentRoute } from './files/download-routes.ts';
-import { del, get, patch, post, type Route, whenEnabled } from './route.ts';
+import { del, get, patch, post, type Route, whenEnabled, withBodyLimit } from './route.ts';
 import { resumableRoutes } from './uploads/resumable.ts';
+
+/** A text of 50,000 characters may take 300 KB as JSON. */
+const TEXT_LIMIT_BYTES = 524_288;
+const EVENT_LIMIT_BYTES = 524_288;
 
 /** Every API route; signed file URLs are served by `files/create-files.ts`. */
 export const routes: readonly Route[] = [
@@ -36,6 +40,7 @@ export const routes: readonly Route[] = [
   clearsSessionCookies(post('/v1/auth/logout-all', users.logoutAll, 204)),
   get('/v1/auth/sessions', users.listSessions),
   del('/v1/auth/sessions/:id', users.revokeSession),
+  get('/v1/auth/link', users.getEmailLink),
   post('/v1/auth/verify-email', users.verifyEmail),
   post('/v1/auth/verify-email/resend', users.resendVerification, 202),
   post('/v1/auth/password', users.changePassword, 204),
@@ -82,6 +87,7 @@ export const routes: readonly Route[] = [
   get('/v1/invitations', users.listInvitations),
   del('/v1/invitations/:id', users.revokeInvitation),
   post('/v1/invitations/:id/resend', users.resendInvitation),
+  get('/v1/invitations/accept', users.getInvitation),
   setsSessionCookies(post('/v1/invitations/accept', users.acceptInvitation)),
 
   get('/v1/permissions', permissions.listPermissions),
@@ -103,16 +109,19 @@ export const routes: readonly Route[] = [
   post('/v1/organization/erasure', tenantDeletion.requestDeletion, 202),
   del('/v1/organization/erasure', tenantDeletion.cancelDeletion),
 
-  post('/v1/conversations', conversations.createConversation, 201),
+  withBodyLimit(TEXT_LIMIT_BYTES, post('/v1/conversations', conversations.createConversation, 201)),
   get('/v1/conversations', conversations.listConversations),
   get('/v1/conversations/:id', conversations.getConversation),
   patch('/v1/conversations/:id', conversations.updateConversation),
   get('/v1/conversations/:id/messages', conversations.listMessages),
-  post('/v1/conversations/:id/messages', conversations.sendMessage, {
-    status: ({ isNew }) => (isNew ? 201 : 200),
-    body: ({ message }) => message,
-    responses: { 201: conversations.messageView, 200: conversations.messageView },
-  }),
+  withBodyLimit(
+    TEXT_LIMIT_BYTES,
+    post('/v1/conversations/:id/messages', conversations.sendMessage, {
+      status: ({ isNew }) => (isNew ? 201 : 200),
+      body: ({ message }) => message,
+      responses: { 201: conversations.messageView, 200: conversations.messageView },
+    }),
+  ),
 
   uploadRoute,
   ...resumableRoutes,
@@ -137,7 +146,7 @@ export const routes: readonly Route[] = [
   get('/v1/webhooks/:id/deliveries', webhooks.listDeliveries),
   post('/v1/webhooks/:id/deliveries/:deliveryId/replay', webhooks.replayDelivery, 202),
   post('/v1/webhooks/:id/replay', webhooks.replaySince, 202),
-  post('/v1/events', eventIngest.ingestEvent, 202),
+  withBodyLimit(EVENT_LIMIT_BYTES, post('/v1/events', eventIngest.ingestEvent, 202)),
 
   get('/v1/usage', usage.getUsage),
   get('/v1/flags', flags.listFlags),

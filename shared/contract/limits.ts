@@ -54,16 +54,24 @@ export const rateLimitRules = (config: { windowMs: number; maxRequests: number }
 /** Maximum size of a JSON body by class, unless its route sets another; never above JSON_LIMIT_BYTES. */
 export const bodyLimitBytes: Record<RequestClass, number> = {
   auth: 16_384,
-  read: 524_288,
-  search: 524_288,
-  write: 524_288,
-  upload: 524_288,
+  read: 65_536,
+  search: 65_536,
+  write: 65_536,
+  upload: 65_536,
   mail: 16_384,
 };
 
 /** Limits of one socket and of unauthenticated connections, per replica. */
 export const socketLimits = {
   calls: { perSecond: 100, burst: 200 },
+  /** Calls of all sockets of a user or API key. */
+  userCalls: { perSecond: 300, burst: 1_000 },
+  /** Calls above a limit, which are not acknowledged; then the socket is closed. */
+  refusals: { perSecond: 10, burst: 100 },
+  /** How long the user of a closed socket cannot open another one. */
+  blockMs: 10_000,
+  /** Bytes of history that the subscriptions of a user read; above it they wait. */
+  history: { perSecond: 2_097_152, burst: 16_777_216 },
   messageBytes: 65_536,
   /** Unauthenticated connections of one address; more are refused. */
   unauthenticatedPerAddress: 100,

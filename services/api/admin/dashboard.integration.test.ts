@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
+import { createAuthenticator, totpCode } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import { expectError } from '../testing/expect-error.ts';
 import { createIntegrationApi } from '../testing/integration-api.ts';
 
 const password = 'correct horse battery';
@@ -9,6 +11,9 @@ let api: ReturnType<typeof createIntegrationApi>;
 let operator: TestUser;
 let otherOwner: TestUser;
 let admin: TestUser;
+/** Owners of the operators' organization with a second factor. */
+let totpOwner: TestUser & { secret: string };
+let passkeyOwner: TestUser & { key: ReturnType<typeof createAuthenticator> };
 
 interface TestUser {
   email: string;
@@ -37,22 +42,59 @@ beforeAll(async () => {
   api = createIntegrationApi(undefined, {
     dashboard: { operatorId, queues: () => api.container.jobs.queues },
   });
-  const { members } = await import('@insightdesk/shared/domain/identity/users');
-  const { userId } = await withoutDashboard.context.security.tokens.verifyAccess(admin.token);
-  await withoutDashboard.context.database.write({ tenantId: operatorId }, (tx) =>
-    tx.insert(members).values({ tenantId: operatorId, userId, role: 'admin' }),
-  );
+  await join(admin, 'admin');
+  const [first, second] = [await register(), await register()];
+  totpOwner = { ...first, secret: await setUpTotp(first) };
+  passkeyOwner = { ...second, key: await setUpPasskey(second) };
+  await Promise.all([join(totpOwner, 'owner'), join(passkeyOwner, 'owner')]);
 });
+
+/** Makes a user a member of the operators' organization. */
+async function join({ token }: TestUser, role: 'owner' | 'admin') {
+  const { members } = await import('@insightdesk/shared/domain/identity/users');
+  const { context } = withoutDashboard;
+  const { userId } = await context.security.tokens.verifyAccess(token);
+  const tenantId = operator.organizationId;
+  await context.database.write({ tenantId }, (tx) =>
+    tx.insert(members).values({ tenantId, userId, role }),
+  );
+}
+
+async function setUpTotp({ token }: TestUser): Promise<string> {
+  const started: unknown = await post('/v1/auth/two-factor', { password }, token);
+  const { secret } = started as { secret: string };
+  await post('/v1/auth/two-factor/confirm', { code: totpCode(secret) }, token);
+  return secret;
+}
+
+interface PasskeyOptions {
+  token: string;
+  options: { challenge: string };
+}
+
+async function setUpPasskey({ token: as }: TestUser) {
+  const { origin, hostname: host } = new URL(withoutDashboard.options.config.http.publicUrl);
+  const key = createAuthenticator({ origin, host });
+  const created: unknown = await post('/v1/auth/passkeys/options', { password }, as);
+  const { token, options } = created as PasskeyOptions;
+  await post('/v1/auth/passkeys', { token, response: key.create(options) }, as);
+  return key;
+}
 afterAll(() => Promise.all([withoutDashboard.close(), api.close()]));
 
 const origin = { Host: 'desk.example', Origin: 'https://desk.example' };
 const at = (path: string, init: RequestInit = {}) =>
   api.app.request(`https://desk.example/admin/queues${path}`, init);
 
-function signIn(email: string, headers: Record<string, string> = origin, word = password) {
-  const body = new URLSearchParams({ email, password: word });
-  return at('/sign-in', { method: 'POST', body, headers });
-}
+const postJson = (path: string, fields: object, headers: Record<string, string> = origin) =>
+  at(path, {
+    method: 'POST',
+    body: JSON.stringify(fields),
+    headers: { 'Content-Type': 'application/json', ...headers },
+  });
+
+const signIn = (email: string, headers?: Record<string, string>, fields: object = {}) =>
+  postJson('/sign-in', { email, password, ...fields }, headers);
 
 /** The response can neither be framed nor scripted by other sites, nor be cached. */
 function expectSecurityHeaders({ headers }: Response) {
@@ -61,10 +103,12 @@ function expectSecurityHeaders({ headers }: Response) {
   expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
 }
 
-async function cookieOf({ email }: TestUser): Promise<string> {
-  const answer = await signIn(email);
-  expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/admin/queues']);
-  const cookie = answer.headers.get('Set-Cookie') ?? '';
+const cookieOf = async ({ email }: TestUser) => sessionOf(await signIn(email));
+
+/** The cookie of a successful sign-in. */
+function sessionOf({ status, headers }: Response): string {
+  expect(status).toBe(204);
+  const cookie = headers.get('Set-Cookie') ?? '';
   for (const word of ['__Secure-operator=', 'HttpOnly', 'Secure', 'SameSite=Strict']) {
     expect(cookie).toContain(word);
   }
@@ -80,17 +124,63 @@ test('dashboard: requests without a session redirect to the sign-in form', async
   const form = await at('/sign-in');
   expect(form.status).toBe(200);
   expect(form.headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
+  const html = await form.text();
+  expect(html).toContain('<title>Sign in to the queues · InsightDesk</title>');
+  for (const part of ['<main>', 'name="code"', 'data-passkey-to=', 'rel="icon"']) {
+    expect(html).toContain(part);
+  }
+});
+
+test('dashboard: a user with a second factor signs in with its code', async () => {
+  const { email, secret } = totpOwner;
+  await expectError(await signIn(email), 401, 'TWO_FACTOR_REQUIRED');
+  const wrong = await signIn(email, origin, { code: '000000' });
+  await expectError(wrong, 401, 'TWO_FACTOR_INVALID');
+  expect(wrong.headers.get('Set-Cookie')).toBeNull();
+  const Cookie = sessionOf(await signIn(email, origin, { code: totpCode(secret, 1) }));
+  expect((await at('/api/queues', { headers: { Cookie } })).status).toBe(200);
+});
+
+test('dashboard: a user with a passkey signs in without a password', async () => {
+  const options: unknown = await post('/v1/auth/passkeys/sign-in/options', {});
+  const challenge = options as PasskeyOptions;
+  const body = { token: challenge.token, response: passkeyOwner.key.get(challenge.options) };
+  const foreign = await postJson('/sign-in/passkey', body, { Origin: 'https://evil.example' });
+  expect(foreign.status).toBe(403);
+  const Cookie = sessionOf(await postJson('/sign-in/passkey', body));
+  expect((await at('/api/queues', { headers: { Cookie } })).status).toBe(200);
+  await expectError(await postJson('/sign-in/passkey', body), 401, 'PASSKEY_REFUSED');
+});
+
+test('dashboard: 403 without the second factor that the organization requires', async () => {
+  const { database } = withoutDashboard.context;
+  const { organizations } = await import('@insightdesk/shared/domain/tenancy/tenants');
+  const tenantId = operator.organizationId;
+  // Row-level security limits the update to this organization.
+  const require = (requireTwoFactor: boolean) =>
+    database.write({ tenantId }, (tx) => tx.update(organizations).set({ requireTwoFactor }));
+  await require(true);
+  try {
+    const refused = await signIn(operator.email);
+    await expectError(refused, 403, 'TWO_FACTOR_SETUP_REQUIRED');
+    expect(refused.headers.get('Set-Cookie')).toBeNull();
+  } finally {
+    await require(false);
+  }
 });
 
 test('dashboard: other users and wrong passwords get no cookie', async () => {
   for (const refused of [
     await signIn(otherOwner.email),
     await signIn(admin.email),
-    await signIn(operator.email, origin, 'another password'),
+    await signIn(operator.email, origin, { password: 'another password' }),
+    await signIn(operator.email, origin, {
+      organizationId: otherOwner.organizationId,
+      password: '',
+    }),
   ]) {
     expect([401, 403]).toContain(refused.status);
     expect(refused.headers.get('Set-Cookie')).toBeNull();
-    expect(await refused.text()).toContain('role="alert"');
   }
   for (const { token } of [otherOwner, admin]) {
     const headers = { Cookie: `__Secure-operator=${token}` };
@@ -139,7 +229,7 @@ test('dashboard: changes need the cookie and the same origin', async () => {
     expect((await signIn(operator.email, { Host: 'desk.example', ...foreign })).status).toBe(403);
   }
   const form = { Host: 'desk.example', Origin: 'null', 'Sec-Fetch-Site': 'same-origin' };
-  expect((await signIn(operator.email, form)).status).toBe(303);
+  expect((await signIn(operator.email, form)).status).toBe(204);
   const queue = api.container.jobs.queues.get('calendar-sync');
   expect(await queue.isPaused()).toBe(false);
   expect((await pause({ ...cookie, ...origin })).status).toBe(200);
@@ -184,7 +274,7 @@ test('dashboard: changes are recorded in the audit log first, reads are not', as
 
 test('dashboard: sign-in has the body limit and rate limit of auth routes', async () => {
   const word = 'x'.repeat(20_000);
-  expect((await signIn(operator.email, origin, word)).status).toBe(413);
+  expect((await signIn(operator.email, origin, { password: word })).status).toBe(413);
   const limited = createIntegrationApi(
     { windowMs: 60_000, maxRequests: 1_000 },
     { dashboard: api.options.dashboard },
@@ -192,13 +282,15 @@ test('dashboard: sign-in has the body limit and rate limit of auth routes', asyn
   const address = `2001:db8:${newId('usr')
     .slice(-4)
     .replace(/[^0-9a-f]/g, '0')}::1`;
-  const response = await limited.app.request(
-    'https://desk.example/admin/queues/sign-in',
-    { method: 'POST', headers: origin, body: new URLSearchParams({ email: 'x', password: 'y' }) },
-    { requestIP: () => ({ address }) },
-  );
+  for (const path of ['/sign-in', '/sign-in/passkey']) {
+    const response = await limited.app.request(
+      `https://desk.example/admin/queues${path}`,
+      { method: 'POST', headers: origin },
+      { requestIP: () => ({ address }) },
+    );
+    expect(response.headers.get('RateLimit-Policy')).toContain('"auth";q=250;w=60');
+  }
   await limited.close();
-  expect(response.headers.get('RateLimit-Policy')).toContain('"auth";q=250;w=60');
 });
 
 test('dashboard: sign-out ends the session, not only the cookie', async () => {
@@ -206,7 +298,7 @@ test('dashboard: sign-out ends the session, not only the cookie', async () => {
   expect((await at('/sign-out', { headers })).status).toBe(200);
   expect((await at('/api/queues', { headers })).status).toBe(200);
   const out = await at('/sign-out', { method: 'POST', headers });
-  expect(out.status).toBe(303);
+  expect(out.status).toBe(204);
   expect(out.headers.get('Set-Cookie')).toContain('Max-Age=0');
   expect((await at('/api/queues', { headers })).status).toBe(401);
 });

@@ -5,16 +5,19 @@ import {
   requireLiveSession,
 } from '@insightdesk/shared/context';
 import { bodyLimitBytes, type Id } from '@insightdesk/shared/contract';
+import { signInWithPasskey } from '@insightdesk/shared/domain/identity/passkeys';
 import { login, logout } from '@insightdesk/shared/domain/identity/users';
 import { recordOperatorAct } from '@insightdesk/shared/domain/tenancy/audit';
 import { AppError, ForbiddenError, UnauthenticatedError } from '@insightdesk/shared/errors';
+import { jsonLimit, readJsonObject } from '@insightdesk/shared/http';
 import type { Queues } from '@insightdesk/shared/jobs';
 import { Hono, type Context as HttpContext, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { z } from 'zod';
 import { type ApiCaller, type ApiEnv, callContext, createTokenVerifier } from '../caller.ts';
-import { signInPage, signOutPage } from './pages.ts';
+import type { Pages } from '../pages.ts';
 
 export interface DashboardOptions {
   /** The owners of this organization are operators: they see the jobs of all organizations. */
@@ -25,9 +28,11 @@ export interface DashboardOptions {
 interface DashboardDependencies extends DashboardOptions {
   tokens: Connections['security']['tokens'];
   context: (call: CallContext) => Context;
+  pages: Pages;
 }
 
 type Http = HttpContext<ApiEnv>;
+type SignedIn = z.input<typeof login.output>;
 
 export const DASHBOARD_PATH = '/admin/queues';
 const COOKIE = 'operator';
@@ -38,11 +43,10 @@ const cookieOptions = {
   httpOnly: true,
   sameSite: 'Strict',
 } as const;
-const SIGN_IN_FAILED = 'Wrong email address or password, or you are not an operator.';
 
 /** The queue dashboard for operators; its cookie is valid for this path only. */
 export function createDashboard(options: DashboardDependencies): Hono<ApiEnv> {
-  const { operatorId, queues, context } = options;
+  const { operatorId, queues, context, pages } = options;
   const identify = createTokenVerifier(options.tokens);
   const app = new Hono<ApiEnv>();
 
@@ -76,32 +80,44 @@ export function createDashboard(options: DashboardDependencies): Hono<ApiEnv> {
     return c.redirect(`${DASHBOARD_PATH}/sign-in`, 303);
   };
 
-  app.use(pagePolicy, requireSameOrigin, bodyLimit({ maxSize: 1_048_576 }));
-  app.get('/sign-in', (c) => c.html(signInPage(DASHBOARD_PATH)));
-  app.post('/sign-in', bodyLimit({ maxSize: bodyLimitBytes.auth }), async (c) => {
-    const form = await c.req.parseBody();
-    const [email, password] = [String(form.email), String(form.password)];
+  /** Sets the cookie of an operator's session; any other session is ended. */
+  async function startSession(c: Http, pair: SignedIn): Promise<Response> {
+    const caller = await identify(pair.accessToken);
+    const session = context({ ...callContext(c), ...caller });
     try {
-      const call = context(callContext(c));
-      const pair = await login(call, { email, password, organizationId: operatorId });
-      const caller = await identify(pair.accessToken);
-      if (!isOperator(caller)) {
-        await logout({ ...call, ...caller }, {});
-        return c.html(signInPage(DASHBOARD_PATH, SIGN_IN_FAILED), 403);
-      }
-      setCookie(c, COOKIE, pair.accessToken, { ...cookieOptions, maxAge: pair.expiresIn });
-      return c.redirect(DASHBOARD_PATH, 303);
+      if (!isOperator(caller)) throw new ForbiddenError('You are not an operator');
+      // Throws without the second factor that the organization requires.
+      await requireLiveSession(session);
     } catch (error) {
-      if (error instanceof AppError && error.status >= 500) throw error;
-      return c.html(signInPage(DASHBOARD_PATH, SIGN_IN_FAILED), 401);
+      await logout(session, {});
+      throw error;
     }
+    setCookie(c, COOKIE, pair.accessToken, { ...cookieOptions, maxAge: pair.expiresIn });
+    return c.body(null, 204);
+  }
+
+  const readInput = async (c: Http) => ({
+    ...(await readJsonObject(c.req.raw, bodyLimitBytes.auth)),
+    organizationId: operatorId,
+  });
+
+  app.use(pagePolicy, requireSameOrigin, bodyLimit({ maxSize: 1_048_576 }));
+  app.get('/sign-in', (c) => pages.send(c, 'signIn'));
+  app.use('/sign-in/*', jsonLimit(bodyLimitBytes.auth));
+  app.post('/sign-in', async (c) => {
+    const input = (await readInput(c)) as z.input<typeof login.input>;
+    return startSession(c, await login(context(callContext(c)), input));
+  });
+  app.post('/sign-in/passkey', async (c) => {
+    const input = (await readInput(c)) as unknown as z.input<typeof signInWithPasskey.input>;
+    return startSession(c, await signInWithPasskey(context(callContext(c)), input));
   });
   app.use(requireOperator);
-  app.get('/sign-out', (c) => c.html(signOutPage(DASHBOARD_PATH)));
+  app.get('/sign-out', (c) => pages.send(c, 'signOut'));
   app.post('/sign-out', async (c) => {
     await logout(context(callContext(c)), {});
     deleteCookie(c, COOKIE, cookieOptions);
-    return c.redirect(`${DASHBOARD_PATH}/sign-in`, 303);
+    return c.body(null, 204);
   });
   app.use(removeExternalFonts, auditChanges(context));
   let board: Hono | undefined;

@@ -1,11 +1,6 @@
 import { isInlineType } from '@insightdesk/shared/domain/desk/attachments';
 import { ServiceError } from '@insightdesk/shared/errors';
-import {
-  evaluatePreconditions,
-  matchesIfRange,
-  parseByteRange,
-  type Validators,
-} from '@insightdesk/shared/http';
+import { evaluatePreconditions, selectRange, type Validators } from '@insightdesk/shared/http';
 import { contentDisposition } from '@insightdesk/shared/utils';
 import type { Http } from '../route.ts';
 
@@ -30,7 +25,7 @@ export async function sendFile(
   const { headers } = http.req.raw;
   const outcome = evaluatePreconditions(headers, file);
   if (outcome === 'failed') throw preconditionFailed();
-  const range = outcome === 'not-modified' ? undefined : rangeOf(headers, file);
+  const range = outcome === 'not-modified' ? undefined : selectRange(headers, file);
   for (const [name, value] of Object.entries(describe(file))) http.header(name, value);
   http.header('Cache-Control', cacheControl);
   if (outcome === 'not-modified') return http.body(null, 304);
@@ -40,17 +35,6 @@ export async function sendFile(
   if (range) http.header('Content-Range', `bytes ${start}-${end}/${file.sizeBytes}`);
   const body = http.req.method === 'HEAD' ? null : await file.stream(range);
   return http.newResponse(body, range ? 206 : 200);
-}
-
-function rangeOf(headers: Headers, file: SentFile) {
-  if (!matchesIfRange(headers, file)) return undefined;
-  const range = parseByteRange(headers.get('Range') ?? undefined, file.sizeBytes);
-  if (range !== 'unsatisfiable') return range;
-  throw new ServiceError(`The file has ${file.sizeBytes} bytes`, {
-    code: 'RANGE_NOT_SATISFIABLE',
-    status: 416,
-    headers: { 'Content-Range': `bytes */${file.sizeBytes}` },
-  });
 }
 
 const preconditionFailed = () =>

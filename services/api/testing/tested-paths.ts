@@ -4,6 +4,7 @@
  */
 export const testedPaths = {
   accounts: [
+    '/v1/auth/link',
     '/v1/auth/verify-email',
     '/v1/auth/password',
     '/v1/auth/email',

@@ -11,15 +11,9 @@ export { checkCsrf, cookieAuth } from './cookie-auth.ts';
 export { corsAllowlist } from './cors-allowlist.ts';
 export { createHealthApp, type HealthAppOptions } from './create-health-app.ts';
 export { errorHandler } from './error-handler.ts';
-export {
-  evaluatePreconditions,
-  matchesIfRange,
-  type Validators,
-} from './evaluate-preconditions.ts';
+export { evaluatePreconditions, type Validators } from './evaluate-preconditions.ts';
 export type { Caller, HttpEnv } from './http-env.ts';
 export { limitRequests, tooManyRequests } from './limits/limit-requests.ts';
-export { matchesEtag } from './matches-etag.ts';
-export { parseByteRange } from './parse-byte-range.ts';
 export {
   type CheckRateLimit,
   createRateLimitChecker,
@@ -28,11 +22,15 @@ export {
   type RateLimitKeys,
   type RateLimits,
 } from './limits/rate-limits.ts';
+export { shedLoad } from './limits/shed-load.ts';
+export { type LoadState, watchLoad } from './limits/watch-load.ts';
+export { matchesEtag } from './matches-etag.ts';
 export { jsonLimit, readJsonObject } from './read-json-object.ts';
 export { requestId } from './request-id.ts';
 export { requestLog } from './request-log.ts';
 export { createRequestMetrics } from './request-metrics.ts';
 export { securityHeaders } from './security-headers.ts';
+export { selectRange } from './select-range.ts';
 export { serveHttp } from './serve-http.ts';
 export {
   isAllowedOrigin,
@@ -40,6 +38,4 @@ export {
   SESSION_MODE_HEADER,
   sessionCookies,
 } from './session-cookies.ts';
-export { shedLoad } from './limits/shed-load.ts';
 export { traceRequests } from './trace-requests.ts';
-export { type LoadState, watchLoad } from './limits/watch-load.ts';

@@ -146,7 +146,13 @@ describe('bearer', () => {
 
 describe('CORS', () => {
   const send = (method: string, origin: string) =>
-    createApp().app.request('/things/1', { method, headers: { Origin: origin } });
+    createApp().app.request('/things/1', {
+      method,
+      headers: {
+        Origin: origin,
+        ...(method === 'OPTIONS' && { 'Access-Control-Request-Method': 'GET' }),
+      },
+    });
   const allowedOrigin = (response: Response) => response.headers.get('Access-Control-Allow-Origin');
 
   test('corsAllowlist: a listed origin may read responses', async () => {
@@ -163,13 +169,26 @@ describe('CORS', () => {
     expect(allowedOrigin(response)).toBe('https://desk.example');
     for (const name of ['Authorization', 'Traceparent'])
       expect(response.headers.get('Access-Control-Allow-Headers')).toContain(name);
+    expect(response.headers.get('Access-Control-Allow-Methods')).toContain('PATCH');
+    expect(response.headers.get('Vary')).toBe('Origin');
+  });
+
+  test('corsAllowlist: OPTIONS without Access-Control-Request-Method reaches the route', async () => {
+    const { app } = createApp();
+    app.options('/things', (c) => c.text('described'));
+    const headers = { Origin: 'https://desk.example' };
+    const response = await app.request('/things', { method: 'OPTIONS', headers });
+    expect(await response.text()).toBe('described');
+    expect(allowedOrigin(response)).toBe('https://desk.example');
   });
 
   test.each(['https://evil.example', 'https://desk.example.evil.example', 'null'])(
     'corsAllowlist: the origin %s is not allowed',
     async (origin) => {
       expect(allowedOrigin(await send('GET', origin))).toBeNull();
-      expect(allowedOrigin(await send('OPTIONS', origin))).toBeNull();
+      const preflight = await send('OPTIONS', origin);
+      expect(allowedOrigin(preflight)).toBeNull();
+      expect(preflight.headers.get('Access-Control-Allow-Methods')).toBeNull();
     },
   );
 });

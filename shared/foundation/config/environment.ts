@@ -100,6 +100,11 @@ const appName = z
   .string()
   .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'&-]{0,59}$/u, 'must be a name of up to 60 characters');
 
+/** An email address or a URL, for `/.well-known/security.txt`. */
+const securityContact = z.union([z.email(), z.url({ protocol: /^https$/ })], {
+  error: 'must be an email address or an https URL',
+});
+
 /** Every variable of the services, with its default; `.env.example` lists exactly these. */
 export const environmentSchema = z.object({
   NODE_ENV: z.enum(environmentNames).default('development'),
@@ -114,6 +119,7 @@ export const environmentSchema = z.object({
   API_URL: httpUrl.optional(),
   API_VERSION: z.literal('v1', 'must be v1, the only supported version').default('v1'),
   FILES_URL: filesOrigin.optional(),
+  SECURITY_CONTACT: securityContact.optional(),
   SHUTDOWN_TIMEOUT_MS: count(100).default(10_000),
 
   DATABASE_URL: postgresUrl,
@@ -230,6 +236,7 @@ export const environmentSchema = z.object({
   VAULT_ROLE_ID: z.string().optional(),
   VAULT_SECRET_ID: z.string().optional(),
   SECRETS_TTL: duration.default(300),
+  SECRETS_PROVIDERS: list.default([]),
 
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_WEBHOOK_URL: httpUrl.optional(),
@@ -240,7 +247,6 @@ export const environmentSchema = z.object({
   LOG_FILE_MAX_BYTES: count(65_536).default(10_485_760),
   LOG_FILE_KEEP: count(0, 100).default(5),
   LOG_TRANSPORTS: list.default([]),
-  SECRETS_PROVIDERS: list.default([]),
   SENTRY_DSN: sentryDsn.optional(),
   SENTRY_RELEASE: z
     .string()

@@ -60,12 +60,12 @@ export function shapeConfig(
     invitations: { perDay: env.INVITATIONS_PER_DAY },
     accounts: { requiresVerifiedEmail: requiresVerifiedEmail(env) },
     quotas: shapeQuotas(env),
+    /** Of organizations without an owner whose address is verified. */
+    unverifiedQuotas: { 'log-bytes': env.QUOTA_LOG_BYTES_UNVERIFIED },
     emailLimits: {
       perDayUnverified: env.QUOTA_EMAILS_PER_DAY_UNVERIFIED,
       perRecipientAndDay: env.QUOTA_EMAILS_PER_RECIPIENT,
     },
-    /** Of organizations without an owner whose address is verified. */
-    unverifiedQuotas: { 'log-bytes': env.QUOTA_LOG_BYTES_UNVERIFIED },
     audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
     tenantDeletion: { graceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
@@ -83,13 +83,13 @@ export function shapeConfig(
       twoFactor: env.FEATURE_2FA_ENABLED,
       oauth: env.FEATURE_OAUTH_ENABLED,
     },
+    secrets: { ttlSeconds: env.SECRETS_TTL },
     unused: findUnused(env, extra),
     /** All variables as they were read, for keys outside the schema. */
     extra,
   };
 }
 
-    secrets: { ttlSeconds: env.SECRETS_TTL },
 /** Variables that are set and change nothing, with the reason; deployed services refuse unknown ones. */
 function findUnused(env: Environment, extra: Record<string, string | undefined>) {
   const set = Object.entries(unusedVariables).filter(([name]) => extra[name] !== undefined);
@@ -181,6 +181,7 @@ function shapeHttp(env: Environment) {
     filesUrl: env.FILES_URL ?? publicUrl,
     corsOrigins: [...env.CORS_ORIGINS, ...(isOtherOrigin ? [pages] : [])],
     jsonLimitBytes: env.JSON_LIMIT_BYTES,
+    securityContact: env.SECURITY_CONTACT,
     clientAddress: shapeClientAddress(env),
   };
 }

@@ -1,7 +1,7 @@
 import { expect, spyOn, test } from 'bun:test';
 import { defineAction } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import { post, type Route } from '../../route.ts';
+import { post, withBodyLimit } from '../../route.ts';
 import { routes } from '../../routes.ts';
 import { createTestApi } from '../../testing/test-api.ts';
 
@@ -23,7 +23,8 @@ const accept = defineAction({
   run: async (_, { payload }) => ({ bytes: JSON.stringify(payload).length }),
 });
 const plain = post('/v1/things', accept);
-const large: Route = { ...post('/v1/large', accept), bodyLimitBytes: 8_000_000 };
+const larger = withBodyLimit(20_000_000, post('/v1/larger', accept));
+const large = withBodyLimit(8_000_000, post('/v1/large', accept));
 
 /** Sends JSON in chunks; returns how many were read and how often JSON was parsed. */
 async function send(path: string, body: string, hasLength = true) {
@@ -38,7 +39,7 @@ async function send(path: string, body: string, hasLength = true) {
     },
     { highWaterMark: 0 },
   );
-  const { app } = createTestApi([...routes, plain, large], config);
+  const { app } = createTestApi([...routes, plain, large, larger], config);
   const headers = {
     'Content-Type': 'application/json',
     Authorization: 'Bearer owner',
@@ -89,18 +90,35 @@ test.each([
     400,
   ],
   ['only brackets', '['.repeat(500_000), 400],
-])('POST /v1/things: %s within the limit are rejected without parsing', async (_, body, status) => {
-  const { response, parsed } = await send('/v1/things', body);
+])('POST /v1/large: %s within the limit are rejected without parsing', async (_, body, status) => {
+  const { response, parsed } = await send('/v1/large', body);
   expect(response.status).toBe(status);
   expect(parsed).toBe(0);
 });
 
-test('bodyLimitBytes of a route raises the limit, up to JSON_LIMIT_BYTES', async () => {
+test('routes without a limit of their own accept 64 KB, those for texts and events 512 KB', async () => {
+  const body = (bytes: number) => `{"payload":"${'x'.repeat(bytes)}"}`;
+  expect((await send('/v1/things', body(60_000))).response.status).toBe(200);
+  const declared = routes.filter(({ bodyLimitBytes }) => bodyLimitBytes !== undefined);
+  expect(declared.map(({ path, bodyLimitBytes }) => [path, bodyLimitBytes])).toEqual([
+    ['/v1/conversations', 524_288],
+    ['/v1/conversations/:id/messages', 524_288],
+    ['/v1/events', 524_288],
+  ]);
+  for (const path of ['/v1/things', '/v1/webhooks']) {
+    expect((await send(path, body(66_000))).response.status).toBe(413);
+  }
+});
+
+test('withBodyLimit: raises the limit of a route, up to JSON_LIMIT_BYTES', async () => {
   const body = `{"payload":"${'x'.repeat(7_000_000)}"}`;
   expect((await send('/v1/large', body)).response.status).toBe(200);
   expect((await send('/v1/things', body)).response.status).toBe(413);
   const more = `{"payload":"${'x'.repeat(9_000_000)}"}`;
   expect((await send('/v1/large', more)).response.status).toBe(413);
+  expect((await send('/v1/larger', more)).response.status).toBe(200);
+  const tooMuch = `{"payload":"${'x'.repeat(10_500_000)}"}`;
+  expect((await send('/v1/larger', tooMuch)).response.status).toBe(413);
 });
 
 test('POST /v1/things: brackets inside strings do not count as nesting', async () => {

@@ -31,8 +31,11 @@ test('password: changed, and reset by an emailed link', async () => {
   expect((await send('/v1/auth/password', change, as)).status).toBe(204);
   expect((await send('/v1/auth/password/reset', { email })).status).toBe(202);
   const { token } = await findEmailLink(api.context, 'reset', email);
+  const show = () => api.request('GET', `/v1/auth/link?token=${token}`);
+  expect(await (await show()).json()).toMatchObject({ purpose: 'reset', email });
   const confirmed = await send('/v1/auth/password/reset/confirm', { token, password });
   expect(confirmed.status).toBe(204);
+  await expectError(show(), 422, 'LINK_INVALID');
 });
 
 test('organizations: created, listed and switched to', async () => {

@@ -75,6 +75,44 @@ test('invitations: created, listed, resent, accepted and revoked', async () => {
   await expectError(api.request('POST', `${path}/resend`, { as: own.owner }), 404, 'NOT_FOUND');
 });
 
+test('invitations: the token shows the inviter, the address and whether it has an account', async () => {
+  const { tenantId } = await api.context.security.tokens.verifyAccess(own.owner);
+  const invite = async (email: string) => {
+    const body = { email, role: 'customer' };
+    const response = await api.request('POST', '/v1/invitations', { as: own.owner, body });
+    const { id } = (await response.json()) as { id: Id<'inv'> };
+    return createInvitationToken(api.context, tenantId, id);
+  };
+  const show = (token: string) => api.request('GET', `/v1/invitations/accept?token=${token}`);
+  const accept = (body: object) => api.request('POST', '/v1/invitations/accept', { body });
+
+  const email = address();
+  const token = await invite(email);
+  const shown = (await (await show(token)).json()) as { organization: { name: string } };
+  expect(shown).toMatchObject({ email, role: 'customer', hasAccount: false });
+  expect(shown).toMatchObject({ invitedBy: { name: 'An owner' }, organization: {} });
+  const nameless = await accept({ token, password });
+  await expectError(nameless.clone() as Response, 422, 'VALIDATION_FAILED');
+  expect(await nameless.json()).toMatchObject({ errors: [{ path: 'name' }] });
+  expect((await accept({ token, password, name: 'Carla' })).status).toBe(200);
+  await expectError(show(token), 409, 'INVITATION_USED');
+
+  const other = await api.createTenant();
+  const { tenantId: otherId } = await api.context.security.tokens.verifyAccess(other.owner);
+  const body = { email, role: 'customer' };
+  const again = await api.request('POST', '/v1/invitations', { as: other.owner, body });
+  const { id } = (await again.json()) as { id: Id<'inv'> };
+  const second = createInvitationToken(api.context, otherId, id);
+  expect(await (await show(second)).json()).toMatchObject({ email, hasAccount: true });
+  const wrong = accept({ token: second, password: 'another long password' });
+  await expectError(wrong, 401, 'INVALID_CREDENTIALS');
+  expect((await accept({ token: second, password })).status).toBe(200);
+
+  for (const invalid of ['x', `${second}x`, createInvitationToken(api.context, tenantId, id)]) {
+    await expectError(show(invalid), 422, 'INVITATION_INVALID');
+  }
+});
+
 test('invitations: 403 for customers, 422 for an invalid address', async () => {
   const list = api.request('GET', '/v1/invitations', { as: own.customer });
   await expectError(list, 403, 'FORBIDDEN');

@@ -25,6 +25,10 @@ export const AccountErrors = {
       code: 'WEAK_PASSWORD',
       errors: [{ path: 'password', message }],
     }),
+  NameRequired: () =>
+    new DomainValidationError(undefined, {
+      errors: [{ path: 'name', message: 'Required without an account' }],
+    }),
   TooManyFailures: (retryAfterSeconds: number) =>
     new TooManyRequestsError('Too many failed logins; try again later', {
       code: 'TOO_MANY_FAILED_SIGN_INS',

@@ -19,6 +19,7 @@ import { createAccount } from '../accounts/create-account.ts';
 import { newPassword, rejectWeakPassword, twoFactorCode } from '../accounts/credential-fields.ts';
 import { AccountErrors } from '../accounts/errors.ts';
 import { findByCredentials } from '../accounts/find-by-credentials.ts';
+import { findUserByEmail } from '../accounts/find-user-by-email.ts';
 import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
 import { setEmail } from '../accounts/set-email.ts';
 import { InvitationErrors, MemberErrors } from '../members/errors.ts';
@@ -38,7 +39,7 @@ export const acceptInvitation = defineAction({
   summary: 'Accept an invitation',
   input: z.strictObject({
     token: z.string().max(1000),
-    name: displayName(200),
+    name: displayName(200).optional().describe('Required without an account'),
     password: newPassword,
     code: twoFactorCode.optional(),
   }),
@@ -49,14 +50,14 @@ export const acceptInvitation = defineAction({
     const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;
     const invitation = await requireInvitation(anonymous, id);
     const { email, role } = invitation;
-    rejectWeakPassword(input.password, [email, input.name]);
+    rejectWeakPassword(input.password, [email, input.name ?? '']);
     const existing = await findByCredentials(ctx, { email, password: input.password });
     const method = { by: 'password', code: input.code } as const;
     const authentication = await verifySecondFactor(ctx, existing?.id ?? newId('usr'), method);
+    const user = existing ?? (await newUser(ctx, email, input.name));
     const passwordHash = await ctx.security.passwords.hash(input.password);
     return withTenant(anonymous, async (tenant) => {
       await useInvitation(tenant, invitation);
-      const user = existing ?? { id: newId('usr'), email, name: input.name };
       if (!existing) await createAccount(tenant, { ...user, passwordHash, isVerified: true });
       const joined = await tenant.tx
         .insert(members)
@@ -76,6 +77,13 @@ export const acceptInvitation = defineAction({
     }).catch(onViolation('users_verified_email', AccountErrors.InvalidCredentials));
   },
 });
+
+/** Throws 401 when the address has an account, whose password is another one, and 422 without a name. */
+async function newUser(ctx: Context, email: string, name: string | undefined) {
+  if (name !== undefined) return { id: newId('usr'), email, name };
+  if (await findUserByEmail(ctx, email)) throw AccountErrors.InvalidCredentials();
+  throw AccountErrors.NameRequired();
+}
 
 /**
  * Marks the invitation as accepted if the inviter can still assign its role. Locks the inviter first,
