@@ -36,6 +36,8 @@ function createRuns(root: Context): Runs {
     'attachments.reconcile-files': (_, { signal }) =>
       attachments.reconcileFiles(root, { isDryRun: false, minAgeMs: UPLOAD_MAX_AGE_MS, signal }),
     'media.process': (payload, run) => media.processMedia(at(run), payload, run),
+    'media.process-long': (payload, run) =>
+      media.processMedia(at(run), payload, run, { isLong: true }),
     'conversations.unsnooze': (payload, run) =>
       conversations.unsnoozeConversation(at(run), payload),
     'conversations.unassign': (payload, run) =>

@@ -29,6 +29,8 @@ export function runWorkers(
           work(tx),
         ),
       concurrency: config.jobs.concurrency,
+      // A conversion takes minutes: the next ones wait in Valkey, in fair order.
+      concurrencyOf: { 'media-conversion': config.media.concurrency },
       log,
       observe: (event) => {
         for (const observe of observers) observe(event);

@@ -3,6 +3,8 @@ import { withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { expireUploads } from '@insightdesk/shared/domain/desk/attachments';
 import type { JobRun } from '@insightdesk/shared/jobs';
+import type { ImageSource } from '@insightdesk/shared/media';
+import { collectBytes, readChunks } from '@insightdesk/shared/streams';
 import { randomPng, until } from '@insightdesk/shared/testing';
 import { createFilesApi } from '../testing/files-api.ts';
 
@@ -30,7 +32,7 @@ async function uploadImage() {
 
 /** Media that renders images of the given size once a gate is opened. */
 function slowMedia(sizeBytes = 10) {
-  const started: Uint8Array[] = [];
+  const started: ImageSource[] = [];
   const gates: (() => void)[] = [];
   api.replaced.media = {
     transformImage: async (source, { format }) => {
@@ -111,8 +113,12 @@ test('rendered images: large originals are rendered from their webp variant', as
   await until(() => gates.length, { atLeast: 1 });
   gates.shift()?.();
   expect((await answer).status).toBe(200);
-  const header = Buffer.from(started[0]?.subarray(0, 12) ?? []).toString('latin1');
-  expect([header.slice(0, 4), header.slice(8)]).toEqual(['RIFF', 'WEBP']);
+  const [source] = started;
+  if (!source || source instanceof Uint8Array) throw new Error('Expected a stream');
+  const header = Buffer.from(await collectBytes(readChunks(await source.open()))).toString(
+    'latin1',
+  );
+  expect([header.slice(0, 4), header.slice(8, 12)]).toEqual(['RIFF', 'WEBP']);
 });
 
 const run = { signal: new AbortController().signal } as JobRun;

@@ -1,4 +1,4 @@
-import { limitConcurrency } from '@insightdesk/shared/promises';
+import { createFairQueue } from '@insightdesk/shared/promises';
 import type { ByteSource } from '@insightdesk/shared/streams';
 import { detectContentType } from './detect-content-type.ts';
 import type { Variants } from './images/create-variants.ts';
@@ -8,14 +8,22 @@ import { createImageWorkerPool } from './images/image-worker-pool.ts';
 import { maxPixelsOf } from './images/pixel-limit.ts';
 import { readImageHeader } from './images/read-image-header.ts';
 import type { DerivedImage, ImageMetadata, ImageTransform } from './images/transform-image.ts';
-import { type MediaFile, type OpenMediaFileOptions, openMediaFile } from './open-media-file.ts';
+import {
+  type MediaFile,
+  type OpenMediaFileOptions,
+  type OpenSource,
+  openMediaFile,
+} from './open-media-file.ts';
+import { copyToFile } from './sandbox/copy-to-file.ts';
 import { MediaProcessError } from './sandbox/media-process-error.ts';
+import { createTempDir } from './sandbox/temp-dir.ts';
+import { MAX_WAITING, type MediaCaller, takeTurn } from './take-turn.ts';
 import { masterPlaylist, type Rendition } from './video/master-playlist.ts';
 
 /** The slice of configuration that media takes. */
 export interface MediaOptions {
   maxPixels: number;
-  /** Maximum number of image workers, and of ffmpeg processes. */
+  /** How many images, short and long media files are processed at a time, of each kind. */
   concurrency: number;
   /** Memory limit of each process; 512 MB by default. */
   memoryBytes?: number;
@@ -25,46 +33,48 @@ export interface MediaOptions {
   maxSeconds?: number;
 }
 
-/** Images of the same owner may share a worker process. */
-export interface ImageOwner {
-  owner?: string;
-}
+/** Bytes in memory, or a file of which a stream is opened when it is its turn. */
+export type ImageSource =
+  | Uint8Array
+  | { sizeBytes: number; open(): Promise<ByteSource> | ByteSource };
 
-/** Detects, checks and converts files. */
+/** Detects, checks and converts files; none is held in memory as a whole. */
 export interface Media {
   detectContentType(head: Uint8Array): Promise<string | undefined>;
   /**
    * Checks header and structure of an image without decoding it. Throws DomainValidationError
    * IMAGE_TOO_LARGE or IMAGE_CORRUPT (422).
    */
-  checkImage(bytes: Uint8Array): void;
+  checkImage(source: ByteSource, sizeBytes: number): Promise<void>;
   /**
    * A WebP of at most 2048 px, a thumbnail of at most 320 px per side, and a placeholder. Throws as
    * `checkImage`, and IMAGE_TOO_COSTLY; a retryable MEDIA_PROCESS_DIED when the worker crashes.
    */
-  createVariants(bytes: Uint8Array, owner?: ImageOwner): Promise<Variants>;
+  createVariants(source: ImageSource, caller?: MediaCaller): Promise<Variants>;
   /** Throws as `createVariants`, and IMAGE_CROP_OUTSIDE (422). */
   transformImage(
-    bytes: Uint8Array,
+    source: ImageSource,
     transform: ImageTransform,
-    owner?: ImageOwner,
+    caller?: MediaCaller,
   ): Promise<DerivedImage>;
   /** Several transforms of one image, in their order; all or none, at most 32 MB together. */
   transformImages(
-    bytes: Uint8Array,
+    source: ImageSource,
     transforms: readonly ImageTransform[],
-    owner?: ImageOwner,
+    caller?: MediaCaller,
   ): Promise<DerivedImage[]>;
   /** Throws as `createVariants`. */
-  describeImage(bytes: Uint8Array): Promise<ImageMetadata>;
+  describeImage(source: ImageSource): Promise<ImageMetadata>;
   /** Opens a video or audio file for conversion; the caller closes it. */
-  openMediaFile(source: ByteSource, options: OpenMediaFileOptions): Promise<MediaFile>;
+  openMediaFile(source: OpenSource, options: OpenMediaFileOptions): Promise<MediaFile>;
   /** The HLS master playlist of several renditions, lowest first. */
   masterPlaylist(renditions: readonly Rendition[]): string;
 }
 
 const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
 const DEFAULT_MAX_SECONDS = 7_200;
+/** Temporary files of images of one process; a larger image is processed alone. */
+const IMAGE_BYTES = 64 * 1024 * 1024;
 
 export function createMedia({
   maxPixels,
@@ -74,48 +84,69 @@ export function createMedia({
   maxSeconds = DEFAULT_MAX_SECONDS,
 }: MediaOptions): Media {
   const performInWorker = createImageWorkerPool({ maxPixels, memoryBytes, concurrency });
-  // Separate slots: videos take minutes, and images must not wait for them.
-  const limits = { toolsDirectory, memoryBytes, maxPixels, maxSeconds };
-  const ffmpeg = { ...limits, withSlot: limitConcurrency(concurrency) };
-  function checkImage(bytes: Uint8Array) {
-    const header = readImageHeader(bytes);
+  const images = createFairQueue({ concurrency, maxWaiting: MAX_WAITING, maxBytes: IMAGE_BYTES });
+  // Separate turns: images do not wait for videos, nor short videos for long ones.
+  const files = {
+    short: createFairQueue({ concurrency, maxWaiting: MAX_WAITING }),
+    long: createFairQueue({ concurrency, maxWaiting: MAX_WAITING }),
+  };
+  const ffmpeg = { toolsDirectory, memoryBytes, maxPixels, maxSeconds };
+
+  async function checkImage(source: ByteSource, sizeBytes: number) {
+    const header = await readImageHeader(source, sizeBytes);
     if (!header || header.width * header.height === 0) throw imageCorrupt();
     const limit = maxPixelsOf(header.format, maxPixels);
     if (header.width * header.height > limit) throw imageTooLarge(limit);
     if (!header.isComplete) throw imageCorrupt();
   }
-  async function perform(bytes: Uint8Array, task: ImageTask, { owner }: ImageOwner = {}) {
-    checkImage(bytes);
-    return performInWorker(bytes, task, owner);
+
+  /** Copies the image to a temporary file, from which the worker process reads it. */
+  async function perform(source: ImageSource, task: ImageTask, caller: MediaCaller = {}) {
+    const sizeBytes = source instanceof Uint8Array ? source.byteLength : source.sizeBytes;
+    return takeTurn(images, caller, sizeBytes, async () => {
+      const { pathOf, remove } = await createTempDir();
+      try {
+        const path = pathOf('image');
+        const bytes = source instanceof Uint8Array ? source : await source.open();
+        const storedBytes = await copyToFile(bytes, path, {
+          maxBytes: sizeBytes,
+          signal: caller.signal,
+        });
+        await checkImage(Bun.file(path).stream(), storedBytes);
+        return await performInWorker(path, task, caller.owner);
+      } finally {
+        await remove();
+      }
+    });
   }
   async function transformImages(
-    bytes: Uint8Array,
+    source: ImageSource,
     transforms: readonly ImageTransform[],
-    owner?: ImageOwner,
+    caller?: MediaCaller,
   ) {
-    const { files } = await perform(bytes, { kind: 'transforms', transforms }, owner);
+    const { files } = await perform(source, { kind: 'transforms', transforms }, caller);
     return files as DerivedImage[];
   }
   return {
     detectContentType,
     checkImage,
     transformImages,
-    async createVariants(bytes, owner) {
-      const { files, placeholder = '' } = await perform(bytes, { kind: 'variants' }, owner);
+    async createVariants(source, caller) {
+      const { files, placeholder = '' } = await perform(source, { kind: 'variants' }, caller);
       return { variants: files as Variants['variants'], placeholder };
     },
-    async transformImage(bytes, transform, owner) {
-      const [image] = await transformImages(bytes, [transform], owner);
+    async transformImage(source, transform, caller) {
+      const [image] = await transformImages(source, [transform], caller);
       if (!image) throw new MediaProcessError(new Error('The image worker returned no image'));
       return image;
     },
-    async describeImage(bytes) {
-      const { metadata } = await perform(bytes, { kind: 'metadata' });
+    async describeImage(source) {
+      const { metadata } = await perform(source, { kind: 'metadata' });
       if (!metadata)
         throw new MediaProcessError(new Error('The image worker returned no metadata'));
       return metadata;
     },
     masterPlaylist,
-    openMediaFile: (source, options) => openMediaFile(source, options, ffmpeg),
+    openMediaFile: (source, options) => openMediaFile(source, options, ffmpeg, files),
   };
 }

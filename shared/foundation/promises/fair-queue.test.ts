@@ -2,15 +2,17 @@ import { expect, test } from 'bun:test';
 import { createFairQueue } from './fair-queue.ts';
 
 /** A queue of calls that end when the test says so. */
-function createQueue(concurrency: number, maxWaiting = 10) {
-  const queue = createFairQueue({ concurrency, maxWaiting });
+function createQueue(concurrency: number, maxWaiting = 10, maxBytes = 100) {
+  const queue = createFairQueue({ concurrency, maxWaiting, maxBytes });
   const started: string[] = [];
   const ends = new Map<string, () => void>();
-  const add = (owner: string, name: string) =>
-    queue(owner, () => {
+  const add = (owner: string, name: string, bytes = 0) => {
+    const work = () => {
       started.push(name);
       return new Promise<string>((resolve) => ends.set(name, () => resolve(name)));
-    });
+    };
+    return queue(owner, work, bytes);
+  };
   async function end(name: string) {
     ends.get(name)?.();
     await Bun.sleep(0);
@@ -51,4 +53,23 @@ test('fair queue: an owner with too many waiting calls is refused, other owners 
   expect(add('a', 'a5')).toBeDefined();
   for (const name of ['a2', 'b1', 'a3', 'a5']) await end(name);
   expect(started).toEqual(['a1', 'a2', 'b1', 'a3', 'a5']);
+});
+
+test('fair queue: running calls take at most maxBytes, a larger one runs alone and is not overtaken', async () => {
+  const { started, add, end } = createQueue(10, 10, 100);
+  for (const [owner, name, bytes] of [
+    ['a', 'a1', 60],
+    ['b', 'b1', 40],
+    ['c', 'large', 500],
+    ['d', 'd1', 1],
+  ] as const) {
+    void add(owner, name, bytes);
+  }
+  expect(started).toEqual(['a1', 'b1']);
+  await end('a1');
+  expect(started).toEqual(['a1', 'b1']);
+  await end('b1');
+  expect(started).toEqual(['a1', 'b1', 'large']);
+  await end('large');
+  expect(started).toEqual(['a1', 'b1', 'large', 'd1']);
 });

@@ -13,7 +13,7 @@ afterAll(fixtures.close);
 
 const phone = await fixtures.phoneVideo();
 const openFile = (bytes: Uint8Array, signal?: AbortSignal, processor = media) =>
-  processor.openMediaFile(bytes, { maxBytes: 50_000_000, ...(signal && { signal }) });
+  processor.openMediaFile(() => bytes, { maxBytes: 50_000_000, ...(signal && { signal }) });
 const listTemporaryDirectories = async () =>
   (await readdir(tmpdir())).filter((name) => name.startsWith(`insightdesk-media-${process.pid}-`));
 const bytesOf = (file: { stream(): ReadableStream<Uint8Array> }) =>
@@ -39,7 +39,7 @@ test('a phone video is rotated, keeps its colors, loses its location and starts 
       'aac',
     ]);
     expect(streams[0]).toMatchObject({ width: 360, height: 480, pix_fmt: 'yuv420p' });
-    for (const image of [await source.poster(), await fixtures.frame(bytes, 1)]) {
+    for (const image of [await bytesOf(await source.poster()), await fixtures.frame(bytes, 1)]) {
       expect(await colorAt(image, 0.25)).toEqual({ red: true, blue: false });
       expect(await colorAt(image, 0.75)).toEqual({ red: false, blue: true });
     }

@@ -10,8 +10,8 @@ export interface FfmpegOptions {
   memoryBytes: number;
   maxPixels: number;
   maxSeconds: number;
-  /** Waits until another process may run. */
-  withSlot: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Added to the niceness of this process; 10 by default. */
+  niceness?: number;
 }
 
 /** One run of ffmpeg. */
@@ -47,7 +47,7 @@ export type Ffmpeg = ReturnType<typeof createFfmpeg>;
 
 /** ffmpeg for one untrusted file: in a process with limits and without network. */
 export function createFfmpeg(path: string, options: FfmpegOptions) {
-  const { toolsDirectory, memoryBytes, maxPixels, maxSeconds, withSlot } = options;
+  const { toolsDirectory, memoryBytes, maxPixels, maxSeconds, niceness = 10 } = options;
   const limits = { memoryBytes, reservedBytes: memoryBytes };
   const input = [...safeInput, '-max_pixels', String(maxPixels), '-i', path];
 
@@ -55,7 +55,7 @@ export function createFfmpeg(path: string, options: FfmpegOptions) {
     const { ffprobe } = requireMediaTools(toolsDirectory);
     const output = ['-show_format', '-show_streams', '-of', 'json'];
     const result = await runLimitedProcess(
-      { command: [ffprobe, '-v', 'error', ...safeInput, ...output, path], isIsolated: true },
+      { command: [ffprobe, '-v', 'error', ...safeInput, ...output, path], niceness },
       { ...limits, timeoutMs: PROBE_TIMEOUT_MS, maxOutputBytes: DEFAULT_MAX_BYTES, signal },
     );
     const probed = parseProbeOutput(requireSuccess(result, signal).toString('utf8'));
@@ -73,7 +73,7 @@ export function createFfmpeg(path: string, options: FfmpegOptions) {
     const result = await runLimitedProcess(
       {
         command: [ffmpeg, ...globals, ...inputOptions, ...input, ...outputOptions],
-        isIsolated: true,
+        niceness,
         ...(rest.onOutput && { onOutput: rest.onOutput }),
       },
       {
@@ -88,10 +88,7 @@ export function createFfmpeg(path: string, options: FfmpegOptions) {
     return { output: requireSuccess(result, signal), stderr: result.stderr };
   }
 
-  return {
-    probe: (signal?: AbortSignal) => withSlot(() => probe(signal)),
-    run: (options: FfmpegRun) => withSlot(() => run(options)),
-  };
+  return { probe, run };
 }
 
 /** A killed process exceeded its limits; an exit code means that ffmpeg could not read the file. */

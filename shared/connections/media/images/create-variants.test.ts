@@ -1,7 +1,8 @@
-import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, spyOn, test } from 'bun:test';
 import { bombAvif } from '@insightdesk/shared/testing';
 import sharp from 'sharp';
 import { createMedia } from '../index.ts';
+import { FileWindow } from './file-window.ts';
 import { type ImageFormat, readImageHeader } from './read-image-header.ts';
 import { animation, bombPng, phonePhoto, testImage } from './test-images.ts';
 
@@ -13,14 +14,17 @@ const photo = await phonePhoto(2400, 1800);
 const cut = (bytes: Uint8Array, share: number) =>
   bytes.subarray(0, Math.floor(bytes.length * share));
 
-const check = (bytes: Uint8Array) => {
-  try {
-    media.checkImage(bytes);
-    return 'ok';
-  } catch (error) {
-    return (error as { code: string }).code;
-  }
-};
+const check = (bytes: Uint8Array): Promise<string> =>
+  media.checkImage(bytes, bytes.byteLength).then(
+    () => 'ok',
+    ({ code }) => code,
+  );
+const headerOf = (bytes: Uint8Array) => readImageHeader(bytes, bytes.byteLength);
+
+/** Yields the bytes in chunks of at most `size`. */
+async function* inChunks(bytes: Uint8Array, size: number) {
+  for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size);
+}
 
 describe('checkImage', () => {
   const encodings = {
@@ -39,20 +43,21 @@ describe('checkImage', () => {
       const bytes = await encoder.toBuffer();
       const format = name.split(' ').at(-1) as ImageFormat;
       const complete = { format, width: 900, height: 600, isComplete: true };
-      expect(readImageHeader(bytes)).toEqual(complete);
-      expect(check(bytes)).toBe('ok');
+      expect(await headerOf(bytes)).toEqual(complete);
+      expect(await readImageHeader(inChunks(bytes, 7), bytes.byteLength)).toEqual(complete);
+      expect(await check(bytes)).toBe('ok');
       for (const share of [0.001, 0.02, 0.5, 0.97]) {
-        expect(check(cut(bytes, share))).toBe('IMAGE_CORRUPT');
+        expect(await check(cut(bytes, share))).toBe('IMAGE_CORRUPT');
       }
     });
   }
 
   test('the headers of a photo and of an animation are read', async () => {
-    expect(readImageHeader(photo)).toMatchObject({ format: 'jpeg', width: 2400, height: 1800 });
+    expect(await headerOf(photo)).toMatchObject({ format: 'jpeg', width: 2400, height: 1800 });
     const moving = await animation(20, 40);
-    expect(readImageHeader(moving)).toMatchObject({ width: 20, height: 20, isComplete: true });
+    expect(await headerOf(moving)).toMatchObject({ width: 20, height: 20, isComplete: true });
     const webp = await sharp(moving, { animated: true }).webp().toBuffer();
-    expect(readImageHeader(webp)).toMatchObject({ width: 20, height: 20, isComplete: true });
+    expect(await headerOf(webp)).toMatchObject({ width: 20, height: 20, isComplete: true });
   });
 
   test.each([
@@ -61,7 +66,7 @@ describe('checkImage', () => {
   ])('a %s decompression bomb is rejected by its header', async (_, share) => {
     const bomb = cut(bombPng(40_000, 40_000), share);
     expect(bomb.byteLength).toBeLessThan(20_000);
-    expect(check(bomb)).toBe('IMAGE_TOO_LARGE');
+    expect(await check(bomb)).toBe('IMAGE_TOO_LARGE');
     await expect(media.createVariants(bomb)).rejects.toMatchObject({ status: 422 });
   });
 
@@ -69,8 +74,8 @@ describe('checkImage', () => {
     const exact = { width: 4000, height: 3000, channels: 3, background: 'teal' } as const;
     const over = { ...exact, height: 3001 };
     const encode = (create: typeof over) => sharp({ create }).png().toBuffer();
-    expect(check(await encode(exact))).toBe('ok');
-    expect(check(await encode(over))).toBe('IMAGE_TOO_LARGE');
+    expect(await check(await encode(exact))).toBe('ok');
+    expect(await check(await encode(over))).toBe('IMAGE_TOO_LARGE');
   });
 
   test('an AVIF may have a quarter of the pixel limit', async () => {
@@ -78,10 +83,10 @@ describe('checkImage', () => {
       sharp({ create: { width: side, height: side, channels: 3, background: 'teal' } })
         .avif({ effort: 0 })
         .toBuffer();
-    expect(check(await flat(1_700))).toBe('ok');
-    expect(check(await flat(1_800))).toBe('IMAGE_TOO_LARGE');
+    expect(await check(await flat(1_700))).toBe('ok');
+    expect(await check(await flat(1_800))).toBe('IMAGE_TOO_LARGE');
     const large = createMedia({ maxPixels: 50_000_000, concurrency: 1 });
-    expect(() => large.checkImage(bombAvif)).toThrow('pixels');
+    await expect(large.checkImage(bombAvif, bombAvif.byteLength)).rejects.toThrow('pixels');
     await expect(large.createVariants(bombAvif)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' });
   });
 
@@ -90,7 +95,7 @@ describe('checkImage', () => {
     const at = bytes.indexOf(Buffer.from([0x2c, 0, 0, 0, 0, 20, 0, 20, 0]));
     bytes.writeUInt16LE(60_000, at + 5);
     bytes.writeUInt16LE(60_000, at + 7);
-    expect(check(bytes)).toBe('IMAGE_TOO_LARGE');
+    expect(await check(bytes)).toBe('IMAGE_TOO_LARGE');
   });
 
   test.each([
@@ -98,22 +103,54 @@ describe('checkImage', () => {
     ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>'],
     ['an empty file', ''],
     ['the beginning of a video', '\0\0\0\x18ftypisom\0\0\0\0'],
-  ])('checkImage rejects %s', (_name, text) => {
-    expect(check(new TextEncoder().encode(text))).toBe('IMAGE_CORRUPT');
+  ])('checkImage rejects %s', async (_name, text) => {
+    expect(await check(new TextEncoder().encode(text))).toBe('IMAGE_CORRUPT');
   });
 
   test('checkImage rejects a TIFF as unsupported', async () => {
-    expect(check(await testImage(30, 20).tiff().toBuffer())).toBe('IMAGE_CORRUPT');
+    expect(await check(await testImage(30, 20).tiff().toBuffer())).toBe('IMAGE_CORRUPT');
   });
 
-  test('random bytes after a valid header never throw an unexpected error', () => {
+  test('random bytes after a valid header never throw an unexpected error', async () => {
     const heads = [photo.subarray(0, 30), bombPng(9, 9), Buffer.from('\0\0\0\x20ftypavif')];
     for (let n = 0; n < 300; n++) {
       const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(400)));
       const head = heads[n % 3] as Buffer;
-      expect(check(Buffer.concat([head, noise]))).toBeString();
+      expect(await check(Buffer.concat([head, noise]))).toBeString();
     }
   });
+});
+
+/** The photo with segments of metadata that make it `sizeBytes` long, in chunks of 64 KB. */
+async function* padded(sizeBytes: number) {
+  yield photo.subarray(0, 2);
+  for (let rest = sizeBytes - photo.byteLength; rest > 0; ) {
+    let length = Math.min(rest, 65_000);
+    if (rest - length > 0 && rest - length < 8) length -= 8;
+    const segment = Buffer.alloc(length);
+    segment.set([0xff, 0xe5]);
+    segment.writeUInt16BE(length - 2, 2);
+    rest -= length;
+    yield segment;
+  }
+  yield photo.subarray(2);
+}
+
+test('checkImage holds one chunk of an image with 16 MB of metadata in memory', async () => {
+  using add = spyOn(FileWindow.prototype, 'add');
+  let maxBytes = 0;
+  async function* measured() {
+    for await (const chunk of padded(16_000_000)) {
+      for (const window of add.mock.contexts) {
+        maxBytes = Math.max(maxBytes, (window as FileWindow).byteLength);
+      }
+      add.mockClear();
+      yield chunk;
+    }
+  }
+  await media.checkImage(measured(), 16_000_000);
+  expect(maxBytes).toBeGreaterThan(0);
+  expect(maxBytes).toBeLessThan(200_000);
 });
 
 describe('createVariants', () => {
@@ -141,6 +178,32 @@ describe('createVariants', () => {
     // The scene grows redder to its right; a quarter turn clockwise puts that at the bottom.
     const redAt = (row: number) => data[(row * 1536 + 768) * 3] ?? 0;
     expect(redAt(2000)).toBeGreaterThan(redAt(40) + 100);
+  });
+
+  test('temporary files of images have at most 64 MB together, and owners take turns', async () => {
+    const wide = createMedia({ maxPixels: MAX_PIXELS, concurrency: 8 });
+    const open: string[] = [];
+    const order: string[] = [];
+    let maxOpen = 0;
+    const create = async (owner: string) => {
+      const source = {
+        sizeBytes: 25_000_000,
+        open() {
+          order.push(owner);
+          open.push(owner);
+          maxOpen = Math.max(maxOpen, open.length);
+          return padded(25_000_000);
+        },
+      };
+      const { variants } = await wide.createVariants(source, { owner });
+      open.splice(open.indexOf(owner), 1);
+      return variants.length;
+    };
+    const owners = ['a', 'a', 'a', 'a', 'a', 'b'];
+    expect(await Promise.all(owners.map(create))).toEqual(owners.map(() => 2));
+    expect(maxOpen).toBe(2);
+    // Two run at once, and one of `a` waited before `b` came.
+    expect(order.indexOf('b')).toBeLessThanOrEqual(3);
   });
 
   test('a small image is not enlarged', async () => {
@@ -189,7 +252,7 @@ describe('createVariants', () => {
     const bytes = Buffer.from(await testImage(900, 600).png().toBuffer());
     const middle = bytes.length >> 1;
     bytes.fill(0x5a, middle, middle + 200);
-    expect(check(bytes)).toBe('ok');
+    expect(await check(bytes)).toBe('ok');
     await expect(media.createVariants(bytes)).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
   });
 });

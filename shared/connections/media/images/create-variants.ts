@@ -27,10 +27,10 @@ const tiny = { maxSide: 16, quality: 40 };
  * Decodes an image once and encodes its variants: upright, in sRGB, without metadata. Animations give
  * their first frame. Runs in the image worker only.
  */
-export async function createVariants(source: Uint8Array, maxPixels: number): Promise<Variants> {
+export async function createVariants(path: string, maxPixels: number): Promise<Variants> {
   const sharp = await loadSharp();
   const open = (limitInputPixels: number) =>
-    sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: true });
+    sharp(path, { limitInputPixels, failOn: 'truncated', sequentialRead: true });
   const { format, width, height } = await open(maxPixels).metadata();
   const limit = maxPixelsOf(format === 'heif' ? 'avif' : format, maxPixels);
   if (width * height > limit) throw new ImageError('IMAGE_TOO_LARGE');

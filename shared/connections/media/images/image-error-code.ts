@@ -21,5 +21,5 @@ export function toImageErrorCode(error: unknown): ImageErrorCode | 'FAILED' {
   const message = error instanceof Error ? error.message : '';
   if (message.includes('pixel limit')) return 'IMAGE_TOO_LARGE';
   if (/memory/i.test(message)) return 'IMAGE_TOO_COSTLY';
-  return /^timeout/i.test(message) ? 'FAILED' : 'IMAGE_CORRUPT';
+  return /^timeout|file is missing/i.test(message) ? 'FAILED' : 'IMAGE_CORRUPT';
 }

@@ -6,11 +6,12 @@ export type ImageTask =
   | { kind: 'transforms'; transforms: readonly ImageTransform[] }
   | { kind: 'metadata' };
 
-/** A request to the image worker, followed by the bytes of the image. */
+/** A request to the image worker. */
 export interface ImageRequest {
   task: ImageTask;
   maxPixels: number;
-  sizeBytes: number;
+  /** The file of the image. */
+  path: string;
 }
 
 /** The response of the image worker, followed by the bytes of the variants. */

@@ -17,7 +17,7 @@ async function open(concurrency = 1, { second = '', idleMs = 60_000 } = {}) {
   await writeFile(
     script,
     `import { encodeFrame, readFrames } from '${import.meta.dir}/message-frames.ts';
-    const next = readFrames(Bun.stdin.stream(), { maxBytes: 100, sizeOf: ({ sizeBytes }) => sizeBytes });
+    const next = readFrames(Bun.stdin.stream(), { maxBytes: 100, sizeOf: () => 0 });
     const respond = (head) => Bun.write(Bun.stdout, Buffer.concat(encodeFrame(head)));
     for (let n = 1; await next(); n++) {
       if (n === 2) { ${second} }
@@ -27,7 +27,7 @@ async function open(concurrency = 1, { second = '', idleMs = 60_000 } = {}) {
   const limits = { maxPixels: 1, memoryBytes: 256e6, concurrency, idleMs };
   const request = createImageWorkerPool({ ...limits, script });
   return async (owner?: string) => {
-    const { placeholder } = await request(new Uint8Array(10), { kind: 'variants' }, owner);
+    const { placeholder } = await request('image', { kind: 'variants' }, owner);
     return Number(placeholder);
   };
 }

@@ -1,4 +1,3 @@
-import { limitConcurrency } from '@insightdesk/shared/promises';
 import type { ImageTask } from './image-task.ts';
 import {
   type ImageResult,
@@ -8,7 +7,7 @@ import {
 } from './image-worker-process.ts';
 
 export interface ImageWorkerPoolOptions extends ImageWorkerLimits {
-  /** Maximum number of workers, idle ones included. */
+  /** Maximum number of workers, idle ones included; at most as many calls run at a time. */
   concurrency: number;
   /** How long an idle worker waits for the next image of its owner; 1 s by default. */
   idleMs?: number;
@@ -35,7 +34,6 @@ export function createImageWorkerPool({
   idleMs = 1_000,
   ...limits
 }: ImageWorkerPoolOptions) {
-  const withSlot = limitConcurrency(concurrency);
   const idle = createIdleWorkers(idleMs);
   let busyCount = 0;
 
@@ -46,13 +44,13 @@ export function createImageWorkerPool({
 
   async function performWith(
     pooled: PooledWorker,
-    source: Uint8Array,
+    path: string,
     task: ImageTask,
   ): Promise<ImageResult> {
     let isReusable = false;
     const startedAt = performance.now();
     try {
-      const result = await pooled.worker.perform(source, task);
+      const result = await pooled.worker.perform(path, task);
       pooled.imageCount++;
       pooled.workedMs += performance.now() - startedAt;
       isReusable = canReuse(pooled, limits);
@@ -63,29 +61,31 @@ export function createImageWorkerPool({
     }
   }
 
-  async function perform(source: Uint8Array, task: ImageTask, owner: string): Promise<ImageResult> {
+  async function perform(path: string, task: ImageTask, owner: string): Promise<ImageResult> {
     const used = owner ? idle.take(owner) : undefined;
     if (used) {
       try {
-        return await performWith(used, source, task);
+        return await performWith(used, path, task);
       } catch (error) {
         if (used.worker.killReason() === 'time') throw error;
         // An earlier image may be the reason: only the error of a new worker counts.
       }
     }
-    return performWith(await start(owner), source, task);
+    return performWith(await start(owner), path, task);
   }
 
-  /** Throws as `ImageWorker.perform`. Without an owner the worker is used for this image only. */
-  return (source: Uint8Array, task: ImageTask, owner = ''): Promise<ImageResult> =>
-    withSlot(async () => {
-      busyCount++;
-      try {
-        return await perform(source, task, owner);
-      } finally {
-        busyCount--;
-      }
-    });
+  /**
+   * Reads the image from a file. Throws as `ImageWorker.perform`. Without an owner the worker is used
+   * for this image only. The caller limits the number of calls at a time.
+   */
+  return async (path: string, task: ImageTask, owner = ''): Promise<ImageResult> => {
+    busyCount++;
+    try {
+      return await perform(path, task, owner);
+    } finally {
+      busyCount--;
+    }
+  };
 }
 
 /** Idle workers, each killed after `idleMs` unless its owner takes it. */

@@ -21,7 +21,7 @@ async function script(text: string): Promise<string> {
 const defaults = { maxPixels: 1, memoryBytes: 256 * MB, concurrency: 1 };
 const variants = { kind: 'variants' } as const;
 const run = (path: string, more: Partial<ImageWorkerPoolOptions> = {}) =>
-  createImageWorkerPool({ ...defaults, script: path, ...more })(new Uint8Array(10), variants);
+  createImageWorkerPool({ ...defaults, script: path, ...more })('image', variants);
 const died = { code: 'MEDIA_PROCESS_DIED', retryable: true };
 
 test('an AVIF that decodes to a gigabyte ends its own worker and no other process', async () => {
@@ -29,14 +29,18 @@ test('an AVIF that decodes to a gigabyte ends its own worker and no other proces
   // As if its header had hidden the size.
   const decode = createImageWorkerPool({ ...defaults, maxPixels: 1e9 });
   using spawn = spyOn(Bun, 'spawn');
-  await expect(decode(bombAvif, variants)).rejects.toMatchObject({
+  const bomb = join(directory, 'bomb');
+  await writeFile(bomb, bombAvif);
+  await expect(decode(bomb, variants)).rejects.toMatchObject({
     code: 'IMAGE_TOO_COSTLY',
     status: 422,
   });
   const own = spawn.mock.results.map(({ value }) => value as Bun.Subprocess);
   expect(own).toHaveLength(1);
   expect(await own[0]?.exited).not.toBe(0);
-  const { files } = await decode(await testImage(60, 40).jpeg().toBuffer(), variants);
+  const photo = join(directory, 'photo');
+  await writeFile(photo, await testImage(60, 40).jpeg().toBuffer());
+  const { files } = await decode(photo, variants);
   expect(files.length).toBeGreaterThan(0);
 });
 

@@ -40,8 +40,8 @@ export function startImageWorker(limits: ImageWorkerLimits) {
     sizeOf: ({ variants = [] }) => variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   });
 
-  async function send(request: ImageRequest, source: Uint8Array) {
-    for (const part of encodeFrame(request, source)) void child.stdin.write(part);
+  async function send(request: ImageRequest) {
+    for (const part of encodeFrame(request)) void child.stdin.write(part);
     await child.stdin.flush();
   }
 
@@ -49,11 +49,11 @@ export function startImageWorker(limits: ImageWorkerLimits) {
    * Throws DomainValidationError IMAGE_TOO_LARGE, IMAGE_CORRUPT, IMAGE_TOO_COSTLY or
    * IMAGE_CROP_OUTSIDE, or a retryable MediaProcessError when the worker crashed or timed out.
    */
-  async function perform(source: Uint8Array, task: ImageTask): Promise<ImageResult> {
+  async function perform(path: string, task: ImageTask): Promise<ImageResult> {
     const timer = setTimeout(() => void kill('time'), timeoutMs);
     try {
       // The worker may end before it has read everything.
-      send({ task, maxPixels, sizeBytes: source.byteLength }, source).catch(() => undefined);
+      send({ task, maxPixels, path }).catch(() => undefined);
       const response = await nextResponse().catch((error) => {
         throw new MediaProcessError(error);
       });

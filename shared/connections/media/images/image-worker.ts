@@ -9,12 +9,12 @@ import { readImageMetadata, transformImage } from './transform-image.ts';
  * `image-worker-process.ts` on standard output. It has no secrets and ends when its input ends.
  */
 const nextRequest = readFrames<ImageRequest>(Bun.stdin.stream(), {
-  maxBytes: Number.MAX_SAFE_INTEGER,
-  sizeOf: ({ sizeBytes }) => sizeBytes,
+  maxBytes: 65_536,
+  sizeOf: () => 0,
 });
 for (let request = await nextRequest(); request; request = await nextRequest()) {
   const files: Uint8Array[] = [];
-  const response = await perform(request.head, request.bytes, files).catch((error) => ({
+  const response = await perform(request.head, files).catch((error) => ({
     code: toImageErrorCode(error),
   }));
   await Bun.write(Bun.stdout, Buffer.concat(encodeFrame(response, ...files)));
@@ -22,8 +22,7 @@ for (let request = await nextRequest(); request; request = await nextRequest()) 
 
 /** Appends the bytes of the variants to `files`, in their order. */
 async function perform(
-  { task, maxPixels }: ImageRequest,
-  source: Uint8Array,
+  { task, maxPixels, path }: ImageRequest,
   files: Uint8Array[],
 ): Promise<ImageResponse> {
   const appendFile = <V extends { bytes: Uint8Array }>({ bytes, ...variant }: V) => {
@@ -32,17 +31,17 @@ async function perform(
   };
   switch (task.kind) {
     case 'variants': {
-      const { variants, placeholder } = await createVariants(source, maxPixels);
+      const { variants, placeholder } = await createVariants(path, maxPixels);
       return { variants: variants.map(appendFile), placeholder };
     }
     case 'transforms': {
       const variants = [];
       for (const transform of task.transforms) {
-        variants.push(appendFile(await transformImage(source, maxPixels, transform)));
+        variants.push(appendFile(await transformImage(path, maxPixels, transform)));
       }
       return { variants };
     }
     case 'metadata':
-      return { variants: [], metadata: await readImageMetadata(source, maxPixels) };
+      return { variants: [], metadata: await readImageMetadata(path, maxPixels) };
   }
 }

@@ -44,18 +44,18 @@ const white = { r: 255, g: 255, b: 255 };
 
 /** Runs in the image worker only. */
 export async function transformImage(
-  source: Uint8Array,
+  path: string,
   maxPixels: number,
   transform: ImageTransform,
 ): Promise<DerivedImage> {
   const { width, height, fit, format, crop } = transform;
   const animated = transform.animated === true && format === 'webp' && !crop;
-  let image = (await openImage(source, maxPixels, animated)).timeout({
+  let image = (await openImage(path, maxPixels, animated)).timeout({
     seconds: TIMEOUT_SECONDS,
   });
   if (!animated) image = image.autoOrient();
   if (crop) {
-    const upright = await readImageMetadata(source, maxPixels);
+    const upright = await readImageMetadata(path, maxPixels);
     if (crop.left + crop.width > upright.width || crop.top + crop.height > upright.height) {
       throw new ImageError('IMAGE_CROP_OUTSIDE');
     }
@@ -90,10 +90,10 @@ function encode(image: Sharp, { format, quality = defaultQuality[format] }: Imag
 }
 
 /** Opens an image within the pixel limit of its format. */
-async function openImage(source: Uint8Array, maxPixels: number, animated = false): Promise<Sharp> {
+async function openImage(path: string, maxPixels: number, animated = false): Promise<Sharp> {
   const sharp = await loadSharp();
   const open = (limitInputPixels: number) =>
-    sharp(source, { limitInputPixels, failOn: 'truncated', sequentialRead: !animated, animated });
+    sharp(path, { limitInputPixels, failOn: 'truncated', sequentialRead: !animated, animated });
   const { format, width, height } = await open(maxPixels).metadata();
   const limit = maxPixelsOf(format === 'heif' ? 'avif' : format, maxPixels);
   if (width * height > limit) throw new ImageError('IMAGE_TOO_LARGE');
@@ -101,11 +101,8 @@ async function openImage(source: Uint8Array, maxPixels: number, animated = false
 }
 
 /** Reads the header only. */
-export async function readImageMetadata(
-  source: Uint8Array,
-  maxPixels: number,
-): Promise<ImageMetadata> {
-  const metadata = await (await openImage(source, maxPixels)).metadata();
+export async function readImageMetadata(path: string, maxPixels: number): Promise<ImageMetadata> {
+  const metadata = await (await openImage(path, maxPixels)).metadata();
   const { width, height } = metadata.autoOrient;
   return {
     format: metadata.format === 'heif' ? 'avif' : metadata.format,

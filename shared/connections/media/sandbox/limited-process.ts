@@ -18,8 +18,8 @@ export interface ProcessLimits {
 
 interface Program {
   command: readonly string[];
-  /** Lowers its priority and, where allowed, cuts it off from the network. */
-  isIsolated?: boolean;
+  /** Lowers its priority by this and, where allowed, cuts it off from the network. */
+  niceness?: number;
 }
 
 /** Why a process was killed. */
@@ -43,22 +43,22 @@ const MAX_STDERR_BYTES = 8_192;
 const limitScript = `ulimit -d "$1" 2>/dev/null; ulimit -t "$2" 2>/dev/null; ulimit -c 0 2>/dev/null
 [ "$3" = 0 ] || ulimit -f "$3" 2>/dev/null
 echo 1000 2>/dev/null >/proc/self/oom_score_adj; shift 3`;
-const isolateScript = `if unshare -rn true 2>/dev/null; then set -- unshare -rn "$@"; fi; set -- nice -n 10 "$@"`;
+const isolateScript = `if unshare -rn true 2>/dev/null; then set -- unshare -rn "$@"; fi; set -- nice -n "$0" "$@"`;
 
 /** Starts a program without environment and with limits; the caller must kill it. */
 export function startLimitedProcess<In extends 'pipe' | 'ignore'>(
-  { command, isIsolated = false }: Program,
+  { command, niceness }: Program,
   limits: Pick<ProcessLimits, 'memoryBytes' | 'reservedBytes' | 'cpuSeconds' | 'maxFileBytes'>,
   stdin: In,
 ) {
   const { memoryBytes, reservedBytes = 0, cpuSeconds = 60, maxFileBytes = 0 } = limits;
   const kilobytes = Math.ceil((memoryBytes + reservedBytes) / 1024);
-  const script = `${limitScript}\n${isIsolated ? isolateScript : ''}\nexec "$@"`;
+  const script = `${limitScript}\n${niceness === undefined ? '' : isolateScript}\nexec "$@"`;
   const numbers = [kilobytes, cpuSeconds, Math.ceil(maxFileBytes / 512)].map(String);
-  const child = Bun.spawn(['sh', '-c', script, 'sh', ...numbers, ...command], {
+  const child = Bun.spawn(['sh', '-c', script, String(niceness ?? 0), ...numbers, ...command], {
     stdin,
     stdout: 'pipe',
-    stderr: isIsolated ? 'pipe' : 'ignore',
+    stderr: niceness === undefined ? 'ignore' : 'pipe',
     env: {},
   });
   let killReason: KillReason;

@@ -34,7 +34,7 @@ export interface VideoOutputs {
   /** Peak bitrate. */
   maxBitsPerSecond(preset: VideoPresetName): number;
   /** A frame as a PNG of at most 1,280 pixels per side. */
-  poster(): Promise<Uint8Array<ArrayBuffer>>;
+  poster(): Promise<DerivedFile>;
   /** H.264 and AAC in an MP4 that plays before it is downloaded completely. */
   convertToMp4(preset: VideoPresetName, onPercent?: OnPercent): Promise<DerivedVideo>;
   /** HLS: all segments in one file, and a playlist of byte ranges of `uri`. */
@@ -83,17 +83,19 @@ export function createVideoOutputs(workspace: Workspace): VideoOutputs {
       // Not the first frame: many videos begin in the dark.
       const start = Math.min(probe.durationMs / 10_000, 30).toFixed(3);
       const filters = `${scaleFilter(video, posterDimensions)},setsar=1,thumbnail=24,format=rgb24`;
-      const { output } = await ffmpeg.run({
+      const path = pathOf('poster.png');
+      await ffmpeg.run({
         inputOptions: ['-ss', start],
         outputOptions: [
           ...['-map', '0:V:0', '-vf', filters, '-frames:v', '1'],
-          ...['-c:v', 'png', '-f', 'image2pipe', 'pipe:1'],
+          ...['-c:v', 'png', '-f', 'image2', '-update', '1', path],
         ],
-        maxOutputBytes: MAX_POSTER_BYTES,
+        maxFileBytes: MAX_POSTER_BYTES,
         signal,
       });
-      if (output.byteLength === 0) throw MediaFileErrors.Corrupt();
-      return new Uint8Array(output);
+      const poster = await derivedFile(path, 'image/png').catch(() => undefined);
+      if (!poster?.sizeBytes) throw MediaFileErrors.Corrupt();
+      return poster;
     },
 
     async convertToMp4(preset, onPercent) {

@@ -7,7 +7,6 @@ export const processAttachment = defineJob({
   triggeredBy: ['attachment.uploaded'],
   queue: 'media-processing',
   payload: z.object({ attachmentId: idSchema('att') }),
-  // Images are decoded one at a time: a job may have to wait for others.
   timeoutMs: 600_000,
   // About ten minutes: the antivirus may be unavailable for a while.
   attempts: 9,

@@ -99,6 +99,7 @@ async function setUp(openMediaFile: Context['files']['media']['openMediaFile']) 
       if (!results.has(stepId)) results.set(stepId, await work(stepId));
       return results.get(stepId) as T;
     },
+    untimed: (waiting: Promise<void>) => waiting,
     progress: async () => {},
     log: async () => {},
     enqueue: async (requests: JobRequest[]) => void enqueued.push(...requests),
@@ -109,7 +110,9 @@ async function setUp(openMediaFile: Context['files']['media']['openMediaFile']) 
     jobId = firstJobId,
     signal = new AbortController().signal,
     wait = undefined as Wait,
-  } = {}) => processMedia(worker, { attachmentId: id, wait }, runOf(jobId, attempt, signal));
+    isLong = false,
+  } = {}) =>
+    processMedia(worker, { attachmentId: id, wait }, runOf(jobId, attempt, signal), { isLong });
   return {
     owner,
     member,
@@ -355,4 +358,31 @@ test('an attachment deleted during a conversion leaves no converted files', asyn
   await media.run();
   expect(await media.fileNames()).toEqual(['original']);
   await expect(media.getMedia()).rejects.toMatchObject({ status: 404 });
+});
+
+test('a long file is left to a job in another queue, which processes it; a short one is not', async () => {
+  const isLong: (boolean | undefined)[] = [];
+  let durationMs = 60_000;
+  const media = await setUp(async (_source, options) => {
+    isLong.push(options.isLong);
+    const file = audioFile(succeed);
+    return { ...file, probe: { ...file.probe, durationMs } };
+  });
+  durationMs = 20 * 60_000;
+  await media.run();
+  expect(media.enqueued.map(({ job }) => [job.name, job.queue])).toEqual([
+    ['media.process-long', 'media-conversion'],
+  ]);
+  expect(await media.getMedia()).toMatchObject({ status: 'waiting', reason: null });
+  const [request] = media.enqueued;
+  const { id = '', payload } = request ?? {};
+  await media.run({ jobId: id, ...(payload as { wait: Wait }), isLong: true });
+  expect(await media.getMedia()).toMatchObject({ status: 'ready' });
+  expect(isLong).toEqual([false, true]);
+
+  durationMs = 60_000;
+  const short = await setUp(async () => audioFile(succeed));
+  await short.run();
+  expect(short.enqueued).toEqual([]);
+  expect(await short.getMedia()).toMatchObject({ status: 'ready' });
 });

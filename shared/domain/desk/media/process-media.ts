@@ -10,7 +10,11 @@ import { AppError, DomainError, outageCode, serializeError } from '@insightdesk/
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { newId } from '@insightdesk/shared/utils';
 import type { z } from 'zod';
-import { processMedia as processMediaJob } from './jobs.ts';
+import { isLongFile, isLongMedia } from './is-long-media.ts';
+import {
+  processLongMedia as processLongMediaJob,
+  processMedia as processMediaJob,
+} from './jobs.ts';
 import {
   deleteUnusedFiles,
   finishProcessing,
@@ -25,7 +29,7 @@ import type { Stage } from './stages/stage.ts';
 type WorkerContext = Context & { tenantId: Id<'org'> };
 type Run = Pick<
   JobRun,
-  'id' | 'signal' | 'attempt' | 'requestId' | 'step' | 'progress' | 'log' | 'enqueue'
+  'id' | 'signal' | 'attempt' | 'requestId' | 'step' | 'progress' | 'log' | 'enqueue' | 'untimed'
 >;
 type Payload = z.output<typeof processMediaJob.payload>;
 
@@ -43,22 +47,31 @@ const PROGRESS_STEP_PERCENT = 5;
 /**
  * Converts a video or audio file and stores the results as variants of its attachment. After a crash
  * of the worker the next run skips completed stages. Without ffmpeg the job waits. A file that cannot
- * be converted fails with a reason.
+ * be converted fails with a reason. A file that takes minutes is left to another job, in a queue that
+ * short files do not wait in.
  */
-export async function processMedia(ctx: WorkerContext, payload: Payload, run: Run): Promise<void> {
+export async function processMedia(
+  ctx: WorkerContext,
+  payload: Payload,
+  run: Run,
+  { isLong = false } = {},
+): Promise<void> {
   const { attachmentId: id, wait } = payload;
   const jobIds = { jobId: run.id, previousJobId: wait?.previousJobId };
   const started = await withTenant(ctx, (tenant) => startProcessing(tenant, id, jobIds));
   if (!started) return;
   const { attachment, attempts } = started;
   const reservation = newId('att');
-  let outcome: Outcome;
+  let outcome: Outcome | 'long';
   try {
     if (attempts > MAX_ATTEMPTS) outcome = failed('PROCESSING_FAILED');
-    else outcome = await convert(ctx, attachment, reservation, run);
+    else outcome = await convert(ctx, attachment, reservation, run, isLong);
+    if (outcome === 'long') return await leaveToLongJob(ctx, payload, run);
   } catch (error) {
     await releaseBytes(ctx, reservation);
-    if (codeOf(error) === 'MEDIA_TOOLS_MISSING') return await waitForTools(ctx, payload, run);
+    if (codeOf(error) === 'MEDIA_TOOLS_MISSING') {
+      return await waitForTools(ctx, payload, run, isLong ? processLongMediaJob : processMediaJob);
+    }
     const final = finalOutcome(error, attempts, run);
     const outage = outageCode(error);
     if (!final && outage) {
@@ -68,12 +81,13 @@ export async function processMedia(ctx: WorkerContext, payload: Payload, run: Ru
     ctx.log.warn({ err: serializeError(error), attachment: id, ...final }, 'media: not converted');
     outcome = final;
   }
+  const ended = outcome;
   const isCurrent = await withTenant(ctx, async (tenant) => {
     // In the transaction that counts the stored variants instead.
     await releaseBytes(tenant, reservation);
-    return finishProcessing(tenant, id, run.id, outcome);
+    return finishProcessing(tenant, id, run.id, ended);
   });
-  if (!isCurrent || outcome.status !== 'ready') await deleteUnusedFiles(ctx, id, run.id);
+  if (!isCurrent || ended.status !== 'ready') await deleteUnusedFiles(ctx, id, run.id);
 }
 
 const failed = (reason: string): Outcome => ({ status: 'failed', reason });
@@ -93,8 +107,21 @@ function finalOutcome(
   return attempt >= processMediaJob.attempts ? failed('PROCESSING_FAILED') : undefined;
 }
 
+async function leaveToLongJob(ctx: WorkerContext, { attachmentId, wait }: Payload, run: Run) {
+  await withTenant(ctx, (tenant) => postponeProcessing(tenant, attachmentId, null));
+  const firstJobId = wait?.firstJobId ?? run.id;
+  const next = { count: wait?.count ?? 0, firstJobId, previousJobId: run.id };
+  const cause = { id: firstJobId, tenantId: ctx.tenantId, requestId: run.requestId };
+  await run.enqueue([jobFor(cause, processLongMediaJob, { attachmentId, wait: next })]);
+}
+
 /** Enqueues another job with a delay, because a retry would use up an attempt. */
-async function waitForTools(ctx: WorkerContext, { attachmentId, wait }: Payload, run: Run) {
+async function waitForTools(
+  ctx: WorkerContext,
+  { attachmentId, wait }: Payload,
+  run: Run,
+  job: typeof processMediaJob | typeof processLongMediaJob,
+) {
   const waits = wait?.count ?? 0;
   if (waits >= MAX_WAITS) {
     const outcome = failed('MEDIA_TOOLS_MISSING');
@@ -110,7 +137,7 @@ async function waitForTools(ctx: WorkerContext, { attachmentId, wait }: Payload,
   const cause = { id: firstJobId, tenantId: ctx.tenantId, requestId: run.requestId };
   const delayMs = Math.min(MAX_WAIT_MS, Math.round(MIN_WAIT_MS * 1.3 ** waits));
   const options = { suffix: `wait${next.count}`, delayMs };
-  await run.enqueue([jobFor(cause, processMediaJob, { attachmentId, wait: next }, options)]);
+  await run.enqueue([jobFor(cause, job, { attachmentId, wait: next }, options)]);
 }
 
 async function convert(
@@ -118,17 +145,22 @@ async function convert(
   attachment: AttachmentRow,
   reservation: Id<'att'>,
   run: Run,
-): Promise<Outcome> {
+  isLong: boolean,
+): Promise<Outcome | 'long'> {
   const { id, sizeBytes } = attachment;
-  const { signal } = run;
-  const original = await ctx.files.storage.download(storageKey(ctx.tenantId, id));
-  const file = await ctx.files.media.openMediaFile(original, { maxBytes: sizeBytes, signal });
+  if (!isLong && isLongFile(sizeBytes)) return 'long';
+  const { signal, untimed: whileWaiting } = run;
+  const caller = { owner: ctx.tenantId, whileWaiting, signal };
+  const openOriginal = () => ctx.files.storage.download(storageKey(ctx.tenantId, id));
+  const options = { maxBytes: sizeBytes, isLong, ...caller };
+  const file = await ctx.files.media.openMediaFile(openOriginal, options);
   try {
     const { probe, audio } = file;
+    if (!isLong && isLongMedia(probe)) return 'long';
     await withTenant(ctx, (tenant) => saveMetadata(tenant, id, probe));
     const isAudioOnly = probe.audio && !probe.video;
     const loudness = isAudioOnly ? await run.step('loudness', () => audio.measureLoudness()) : null;
-    const stages = createStages({ ctx, id, file, loudness, signal });
+    const stages = createStages({ ctx, id, file, loudness, caller, signal });
     const bytes = stages.reduce((sum, stage) => sum + stage.maxBytes, 0);
     await reserveBytes(ctx, { id: reservation, bytes });
     const variants = await runStages(ctx, attachment, stages, run);

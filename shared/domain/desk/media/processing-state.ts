@@ -60,7 +60,7 @@ export const saveMetadata = (ctx: TenantContext, id: Id<'att'>, metadata: ProbeR
   ctx.tx.update(mediaProcessing).set({ metadata }).where(isActive(ctx, id));
 
 /** Sets the status to waiting; the attempt does not count. */
-export const postponeProcessing = (ctx: TenantContext, id: Id<'att'>, reason: string) =>
+export const postponeProcessing = (ctx: TenantContext, id: Id<'att'>, reason: string | null) =>
   ctx.tx
     .update(mediaProcessing)
     .set({ status: 'waiting', reason, attempts: sql`${mediaProcessing.attempts} - 1` })

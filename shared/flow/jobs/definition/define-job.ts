@@ -10,6 +10,7 @@ export const queueNames = [
   'email-sending',
   'analytics-aggregation',
   'media-processing',
+  'media-conversion',
   'calendar-sync',
   'webhook-delivery',
   'maintenance',

@@ -38,3 +38,21 @@ test('the second cancel request changes nothing', async () => {
   await expect(run).rejects.toBe('first');
   expect([cancellation.reason, cancellation.signal.reason]).toEqual(['first', 'first']);
 });
+
+test('the clock of the timeout stops while the run waits for a slot, and continues after it', async () => {
+  const cancellation = createCancellation(40);
+  const turns = [1, 2].map(() => Promise.withResolvers<void>());
+  const run = cancellation.run(async () => {
+    await Promise.all(turns.map(({ promise }) => cancellation.untimed(promise)));
+    await never();
+  });
+  const states: string[] = [];
+  run.catch(() => states.push('ended'));
+  await Bun.sleep(80);
+  turns[0]?.resolve();
+  await Bun.sleep(80);
+  states.push('waited');
+  turns[1]?.resolve();
+  await expect(run).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(states).toEqual(['waited', 'ended']);
+});

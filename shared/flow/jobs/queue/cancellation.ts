@@ -12,6 +12,8 @@ export interface Cancellation {
   cancel(reason: string): void;
   /** The outcome of `work`, or the reason why the run ended early; to be called once. */
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** Waits without the clock of the timeout; rejects when the run has ended early. */
+  untimed(waiting: Promise<void>): Promise<void>;
 }
 
 /** Builds the cancellation of one run; the timeout starts with `run`. */
@@ -20,11 +22,25 @@ export function createCancellation(timeoutMs: number): Cancellation {
   let ended: { reason: unknown } | undefined;
   let controller: AbortController | undefined;
   let reject: ((reason: unknown) => void) | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let remainingMs = timeoutMs;
+  let startedAt = 0;
+  let waits = 0;
 
   function end(reason: unknown) {
     ended ??= { reason };
     reject?.(reason);
     controller?.abort(reason);
+  }
+
+  function startClock() {
+    startedAt = performance.now();
+    timer = setTimeout(() => end(timeoutError(timeoutMs)), remainingMs);
+  }
+
+  function stopClock() {
+    clearTimeout(timer);
+    remainingMs -= performance.now() - startedAt;
   }
 
   return {
@@ -43,7 +59,7 @@ export function createCancellation(timeoutMs: number): Cancellation {
     run<T>(work: () => Promise<T>): Promise<T> {
       return new Promise<T>((resolve, onEnd) => {
         reject = onEnd;
-        const timer = setTimeout(() => end(timeoutError(timeoutMs)), timeoutMs);
+        startClock();
         const finish =
           <V>(callback: (value: V) => void) =>
           (value: V) => {
@@ -52,6 +68,15 @@ export function createCancellation(timeoutMs: number): Cancellation {
           };
         Promise.try(work).then(finish(resolve), finish(onEnd));
       });
+    },
+    async untimed(waiting) {
+      if (waits++ === 0) stopClock();
+      try {
+        await waiting;
+      } finally {
+        if (--waits === 0 && !ended) startClock();
+      }
+      if (ended) throw ended.reason;
     },
   };
 }

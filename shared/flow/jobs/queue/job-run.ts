@@ -16,6 +16,8 @@ export interface JobRun extends Steps {
   attempt: number;
   /** Aborted when the job times out or is cancelled. */
   signal: AbortSignal;
+  /** Waits for something, such as a slot, without the clock of the timeout. */
+  untimed(waiting: Promise<void>): Promise<void>;
   /** The results of the jobs it depends on, by their ids. */
   results(): Promise<Record<string, unknown>>;
   /** Why jobs it depends on failed, by their ids; empty unless the policy is `compensate`. */
@@ -69,6 +71,7 @@ export function createJobRun(
     get signal() {
       return cancellation.signal;
     },
+    untimed: cancellation.untimed,
     enqueue,
     results: async () => byId(await job.getChildrenValues()),
     failures: async () =>

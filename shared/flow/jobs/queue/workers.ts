@@ -38,6 +38,8 @@ export interface WorkersOptions extends Omit<RunOptions, 'limits' | 'enqueue' | 
    * organizations without a running job.
    */
   concurrency: number;
+  /** Other numbers for some queues. */
+  concurrencyOf?: Partial<Record<QueueName, number>>;
   prefix?: string;
 }
 
@@ -60,13 +62,14 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const workers = [...names].map((queue) => startWorker(queue));
 
   function startWorker(queue: QueueName): Worker<Envelope> {
+    const slots = options.concurrencyOf?.[queue] ?? concurrency;
     const worker = new (loadBullmq().Worker)<Envelope>(
       queue,
       (job, token) => runJob(job, token as string, run),
       {
         connection: options.connect() as unknown as ConnectionOptions,
         prefix,
-        concurrency: Math.max(1, concurrency - 1),
+        concurrency: Math.max(1, slots - 1),
         ...retention,
         lockDuration: 10_000,
         stalledInterval: 5_000,
@@ -86,7 +89,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     worker.on('stalled', (id) =>
       log.warn({ queue, job: id }, 'jobs: job of a lost worker restarted'),
     );
-    if (concurrency > 1)
+    if (slots > 1)
       reservedSlots.set(queue, reserveSlot(worker, queue, { valkey, prefix, onError }));
     return worker;
   }

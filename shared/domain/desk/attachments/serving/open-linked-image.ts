@@ -78,9 +78,10 @@ async function renderImage(
   row: AttachmentRow,
   { request }: ImageLink,
 ) {
-  const source = row.sizeBytes <= MAX_SOURCE_BYTES ? 'original' : 'webp';
-  const stream = await storage.download(storageKey(row.tenantId, row.id, source));
-  const bytes = await new Response(stream).bytes();
+  const webp = row.variants.find(({ name }) => name === 'webp');
+  const source = row.sizeBytes > MAX_SOURCE_BYTES && webp ? webp : { ...row, name: 'original' };
+  const { sizeBytes, name } = source;
+  const open = () => storage.download(storageKey(row.tenantId, row.id, name));
   const owner = { owner: row.tenantId };
-  return (await media.transformImage(bytes, toTransform(request), owner)).bytes;
+  return (await media.transformImage({ sizeBytes, open }, toTransform(request), owner)).bytes;
 }

@@ -2,7 +2,6 @@ import type { Context } from '@insightdesk/shared/context';
 import { AttachmentErrors } from '../errors.ts';
 
 const HEAD_BYTES = 4100;
-/** Images are checked in memory. */
 const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
 
 const imageTypes: Record<string, string> = {
@@ -35,7 +34,7 @@ export async function checkContent(
   if (declared && declared !== detectedType) throw AttachmentErrors.Mismatch(declared);
   if (needsProcessing(detectedType)) {
     if (sizeBytes > MAX_IMAGE_BYTES) throw AttachmentErrors.ImageTooLarge(MAX_IMAGE_BYTES);
-    media.checkImage(await new Response(await storage.download(key)).bytes());
+    await media.checkImage(await storage.download(key), sizeBytes);
   }
   return detectedType;
 }

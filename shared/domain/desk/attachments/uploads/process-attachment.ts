@@ -2,6 +2,7 @@ import { type Context, type TenantContext, withTenant } from '@insightdesk/share
 import type { Id } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
 import { DomainError, InfrastructureError, outageCode } from '@insightdesk/shared/errors';
+import type { JobRun } from '@insightdesk/shared/jobs';
 import { and, ne, sql } from 'drizzle-orm';
 import { deleteAttachmentFiles, deleteUploadParts } from '../cleanup/delete-stored-files.ts';
 import { emitProcessed } from '../reject-attachment.ts';
@@ -10,6 +11,8 @@ import { attachments, type StoredVariant } from '../tables.ts';
 import type { AttachmentRow } from '../view.ts';
 import { needsProcessing } from './check-content.ts';
 import { inspectAttachment } from './inspect-attachment.ts';
+
+type Run = Partial<Pick<JobRun, 'signal' | 'untimed'>>;
 
 /** Crashes of the image worker. */
 const MAX_CRASHES = 3;
@@ -24,14 +27,14 @@ const MAX_ATTEMPTS = 10;
 export async function processAttachment(
   ctx: Context,
   { attachmentId }: { attachmentId: Id<'att'> },
-  { signal }: { signal?: AbortSignal } = {},
+  run: Run = {},
 ) {
   const row = await withTenant(ctx, (tenant) => startAttempt(tenant, attachmentId));
   if (!row) return;
   const outcome =
     row.attempts > MAX_ATTEMPTS
       ? rejected('PROCESSING_FAILED')
-      : await inspectAndConvert(ctx, row, signal);
+      : await inspectAndConvert(ctx, row, run);
   const processed = await withTenant(ctx, async (tenant) => {
     const [updated] = await tenant.tx
       .update(attachments)
@@ -79,10 +82,10 @@ const revertAttempt = (ctx: TenantContext, id: Id<'att'>) =>
     .set({ attempts: sql`${attachments.attempts} - 1` })
     .where(isPending(ctx, id));
 
-async function inspectAndConvert(ctx: Context, row: AttachmentRow, signal?: AbortSignal) {
+async function inspectAndConvert(ctx: Context, row: AttachmentRow, run: Run) {
   try {
-    const { contentType } = await inspectAttachment(ctx, row, signal);
-    const variants = needsProcessing(contentType) ? await storeVariants(ctx, row) : [];
+    const { contentType } = await inspectAttachment(ctx, row, run.signal);
+    const variants = needsProcessing(contentType) ? await storeVariants(ctx, row, run) : [];
     return { status: 'ready' as const, contentType, variants };
   } catch (error) {
     if (error instanceof DomainError) return rejected(error.code);
@@ -95,15 +98,18 @@ async function inspectAndConvert(ctx: Context, row: AttachmentRow, signal?: Abor
 const isCrash = (error: unknown) =>
   error instanceof InfrastructureError && error.code === 'MEDIA_PROCESS_DIED';
 
-async function storeVariants({ files: { storage, media } }: Context, row: AttachmentRow) {
-  const original = await new Response(
-    await storage.download(storageKey(row.tenantId, row.id)),
-  ).bytes();
+async function storeVariants(
+  { files: { storage, media } }: Context,
+  { tenantId, id, sizeBytes }: AttachmentRow,
+  { signal, untimed: whileWaiting }: Run,
+) {
+  const original = { sizeBytes, open: () => storage.download(storageKey(tenantId, id)) };
   const stored: StoredVariant[] = [];
-  const { variants, placeholder } = await media.createVariants(original, { owner: row.tenantId });
+  const caller = { owner: tenantId, whileWaiting, signal };
+  const { variants, placeholder } = await media.createVariants(original, caller);
   for (const { bytes, ...variant } of variants) {
     const { contentType } = variant;
-    await storage.upload(storageKey(row.tenantId, row.id, variant.name), bytes, { contentType });
+    await storage.upload(storageKey(tenantId, id, variant.name), bytes, { contentType });
     const extra = variant.name === 'thumbnail' ? { placeholder } : {};
     stored.push({ ...variant, sizeBytes: bytes.byteLength, ...extra });
   }

@@ -1,7 +1,7 @@
 import type { Context } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { type StoredVariant, storageKey } from '@insightdesk/shared/domain/desk/attachments';
-import type { DerivedFile, Loudness, MediaFile } from '@insightdesk/shared/media';
+import type { DerivedFile, Loudness, MediaCaller, MediaFile } from '@insightdesk/shared/media';
 
 /** A step of processing; a completed stage is not repeated. */
 export interface Stage {
@@ -19,6 +19,8 @@ export interface StageInput {
   file: MediaFile;
   /** Null for a video. */
   loudness: Loudness | null;
+  /** For whom images are created. */
+  caller: MediaCaller;
   signal: AbortSignal;
 }
 

@@ -16,7 +16,9 @@ export function videoStages(input: StageInput): Stage[] {
       async run() {
         const transform = { fit: 'inside', format: 'webp' } as const;
         const { media } = input.ctx.files;
-        const { bytes, ...image } = await media.transformImage(await video.poster(), transform);
+        const { sizeBytes, stream } = await video.poster();
+        const source = { sizeBytes, open: stream };
+        const { bytes, ...image } = await media.transformImage(source, transform, input.caller);
         const file = { ...image, sizeBytes: bytes.byteLength, bytes };
         return [await storeVariant(input, 'poster', file)];
       },
