@@ -10,8 +10,8 @@ import {
 } from '@insightdesk/shared/domain/tenancy/audit';
 import { runAsOperator } from './operator.ts';
 
-const USAGE = `Usage: bun run desk audit verify [--organization <id>] [--compare <file>]
-       bun run desk audit acts`;
+const USAGE = `Usage: desk audit verify [--organization <id>] [--compare <file>]
+       desk audit acts`;
 
 type AuditReader = Pick<Context, 'database'>;
 

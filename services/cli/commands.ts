@@ -19,8 +19,21 @@ export const commands: Record<string, Command> = {
     run: async (words) => (await import('./events.ts')).replayEvents(words),
   },
   organizations: {
-    summary: 'disable|enable|quota|export|erase|impersonate <id> …: manage an organization',
+    summary:
+      'list | show|disable|enable|quota|export|erase|impersonate <id> …: manage organizations',
     run: async (words) => (await import('./organizations.ts')).manageOrganization(words),
+  },
+  users: {
+    summary: 'find <text> | verify|reset-two-factor|end-sessions <id>: manage accounts',
+    run: async (words) => (await import('./users.ts')).manageUsers(words),
+  },
+  secrets: {
+    summary: 'generate [--env <file>]: create the secrets of an installation',
+    run: async (words) => (await import('./secrets.ts')).manageSecrets(words),
+  },
+  seed: {
+    summary: 'create the demo organization of a running stack, for development',
+    run: async (words) => (await import('./seed.ts')).seedDemo(words),
   },
   files: {
     summary: 'check | collect: reconcile stored files with the database (DATABASE_URL)',

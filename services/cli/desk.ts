@@ -7,9 +7,9 @@ if (name === '--help' || name === 'help') {
   const rows = Object.entries(commands).map(
     ([word, { summary }]) => `  ${word.padEnd(15)}${summary}`,
   );
-  console.log(['Usage: bun run desk <command>', '', ...rows].join('\n'));
+  console.log(['Usage: desk <command>', '', ...rows].join('\n'));
 } else if (!command) {
-  console.error(`desk: unknown command '${name}'; bun run desk --help lists all`);
+  console.error(`desk: unknown command '${name}'; desk --help lists all`);
   process.exitCode = 2;
 } else {
   try {

@@ -29,6 +29,13 @@ const desk = (...words: string[]) =>
     VALKEY_URL: testEnvironment.valkeyUrl,
   });
 
+async function countActs(): Promise<number> {
+  const admin = connect(server.adminUrl, { timeoutMs: 5_000 });
+  const rows = await admin`select from outbox where name = 'operator.acted'`;
+  await admin.end();
+  return rows.length;
+}
+
 const range = ['--since', '2020-01-01T00:00:00Z', '--tenant', tenantId];
 
 test('events replay replays effects and may be repeated', async () => {
@@ -37,6 +44,7 @@ test('events replay replays effects and may be repeated', async () => {
     code: 0,
     output: '3 events: 6 effects would be replayed to channels, 0 duplicates\n',
   });
+  expect(await countActs()).toBe(0);
   expect(await desk(...to)).toMatchObject({
     code: 0,
     output: '3 events: 6 effects replayed to channels, 0 duplicates\n',
@@ -44,4 +52,6 @@ test('events replay replays effects and may be repeated', async () => {
   expect((await desk(...to)).output).toBe(
     '3 events: 6 effects replayed to channels, 6 duplicates\n',
   );
+  expect((await desk(...to, '--unknown')).code).not.toBe(0);
+  expect(await countActs()).toBe(2);
 });

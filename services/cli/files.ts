@@ -3,8 +3,8 @@ import { isId } from '@insightdesk/shared/contract';
 import { type ReconcileReport, reconcileFiles } from '@insightdesk/shared/domain/desk/attachments';
 import { operatorContext, runAsOperator } from './operator.ts';
 
-const USAGE = `Usage: bun run desk files check [--organization <id>] [--older-than <minutes>] [--checksums]
-       bun run desk files collect [--organization <id>] [--older-than <minutes>]`;
+const USAGE = `Usage: desk files check [--organization <id>] [--older-than <minutes>] [--checksums]
+       desk files collect [--organization <id>] [--older-than <minutes>]`;
 
 /** Younger files may belong to an upload in progress. */
 const DEFAULT_MINUTES = 120;

@@ -9,8 +9,8 @@ import {
 import { requireOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { operatorContext, runAsOperator } from './operator.ts';
 
-const USAGE = `Usage: bun run desk flags list <organization id>
-       bun run desk flags set <organization id> <name> <value>|default
+const USAGE = `Usage: desk flags list <organization id>
+       desk flags set <organization id> <name> <value>|default
 Flags: ${flagNames.join(', ')}`;
 
 /** Lists the flags of an organization, or sets one. */

@@ -9,7 +9,7 @@ const isVerb = (word = ''): word is keyof typeof verbs => Object.hasOwn(verbs, w
 /** Lists or rotates signing keys, or encrypts stored secrets with the current ENCRYPTION_KEY. */
 export async function manageKeys([verb]: string[]): Promise<number> {
   if (!isVerb(verb)) {
-    console.error('Usage: bun run desk keys list | rotate | reencrypt');
+    console.error('Usage: desk keys list | rotate | reencrypt');
     return 2;
   }
   await runAsOperator(verbs[verb]);

@@ -84,6 +84,8 @@ test('four concurrent migrations apply each migration once and all succeed', asy
   const status = await desk('--status');
   expect(status.output).toContain(`0 pending, 0 with problems, ${all} in total`);
   expect(status.code).toBe(0);
+  const asRelay = { DATABASE_RELAY_URL: at(testEnvironment.relayUrl) };
+  expect(await runDesk(['migrate', '--status'], { ...process.env, ...asRelay })).toEqual(status);
 });
 
 test('--status names migrations that are skipped, changed or of a newer release', async () => {

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { loadMigrations, type Migration, migrate } from '@insightdesk/shared/database';
+import { runAsOperator } from './operator.ts';
 
-const USAGE = `Usage: bun run desk migrate [--lock-timeout <seconds>]
-       bun run desk migrate --status    which migrations the database has; exit code 1 unless all are applied
-       bun run desk migrate --dry-run   the statements that would run`;
+const USAGE = `Usage: desk migrate [--lock-timeout <seconds>]
+       desk migrate --status    which migrations the database has; exit code 1 unless all are applied
+       desk migrate --dry-run   the statements that would run`;
 
 /** Migrates as the schema owner, or prints what it would do. */
 export async function migrateDatabase(words: string[]): Promise<number> {
@@ -12,6 +13,9 @@ export async function migrateDatabase(words: string[]): Promise<number> {
     console.error(USAGE);
     return 2;
   }
+  const { status, isDry, lockTimeoutMs } = wanted;
+  if (status) return printStatus(await loadMigrations(await findReadableUrl()));
+  if (isDry) return printStatements(await loadMigrations(await findReadableUrl()));
   const url = process.env.DATABASE_MIGRATION_URL;
   if (!url) {
     throw new Error(
@@ -19,11 +23,18 @@ export async function migrateDatabase(words: string[]): Promise<number> {
         'npm start migrates by itself.',
     );
   }
-  const { status, isDry, lockTimeoutMs } = wanted;
-  if (status) return printStatus(await loadMigrations(url));
-  if (isDry) return printStatements(await loadMigrations(url));
   await migrate({ url, lockTimeoutMs, log: (line) => console.log(line) });
   return 0;
+}
+
+/** The owner's login, or that of the relay, which may read which migrations are applied. */
+async function findReadableUrl(): Promise<string> {
+  const own = process.env.DATABASE_MIGRATION_URL;
+  if (own) return own;
+  const { migrationUrl, relayUrl } = await runAsOperator(async ({ config }) => config.database);
+  const url = migrationUrl ?? relayUrl;
+  if (!url) throw new Error('Neither DATABASE_MIGRATION_URL nor DATABASE_RELAY_URL is set');
+  return url;
 }
 
 function parseOptions(args: string[]) {

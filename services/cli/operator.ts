@@ -39,11 +39,11 @@ export function recordAct(
   target?: string,
   tenantId: Id<'org'> | undefined = app.config.operators.organizationId,
 ): Promise<void> {
-  return recordOperatorAct(operatorContext(app, tenantId), { act, target, by: account() });
+  return recordOperatorAct(operatorContext(app, tenantId), { act, target, by: accountName() });
 }
 
 /** The account before sudo, if there was one. */
-function account(): string | undefined {
+export function accountName(): string | undefined {
   try {
     return process.env.SUDO_USER ?? userInfo().username;
   } catch {

@@ -33,6 +33,30 @@ test('disable refuses an unknown organization', async () => {
   });
 });
 
+test('list finds organizations by name, and show prints owners, usage and quotas', async () => {
+  const { organizationId: id, email, token } = await registerOwner();
+  const { body } = await call('GET', '/v1/me', { token });
+  const { name } = body.organization;
+  const { output } = await desk(['list', name]);
+  expect(output).toMatch(new RegExp(`^${id}  \\d{4}-\\d\\d-\\d\\d  ${name}$`, 'm'));
+  expect((await desk(['list', `${name}%`])).output).toBe('');
+  const shown = await desk(['show', id]);
+  expect(shown.output).toStartWith(`${id} ${name}\n`);
+  expect(shown.output).toContain(email);
+  expect(shown.output).toMatch(/^ {2}seats {17}1 of /m);
+});
+
+test('export to - writes the archive to standard output and the summary to standard error', async () => {
+  const { organizationId: id } = await registerOwner();
+  const command = [process.execPath, `${import.meta.dir}/desk.ts`, 'organizations', 'export', id];
+  const options = { env: process.env, stdout: 'pipe', stderr: 'pipe' } as const;
+  const child = Bun.spawn([...command, '-'], options);
+  const [bytes, errors] = await Promise.all([child.stdout.bytes(), child.stderr.text()]);
+  expect(errors).toContain('exported to standard output');
+  expect(Bun.gunzipSync(bytes).length).toBeGreaterThan(0);
+  expect(errors).toContain(createHash('sha256').update(bytes).digest('hex'));
+});
+
 test('quota sets the quota that GET /v1/usage shows', async () => {
   const { organizationId: id, token } = await registerOwner();
   const set = await desk(['quota', id, 'stored-bytes', '12345']);

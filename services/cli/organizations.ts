@@ -10,45 +10,51 @@ import {
   enableOrganization,
   requireOrganization,
 } from '@insightdesk/shared/domain/tenancy/tenants';
+import { listOrganizations } from './list-organizations.ts';
 import { operatorContext, recordAct, runAsOperator } from './operator.ts';
+import { showOrganization } from './show-organization.ts';
 import { updateQuota } from './update-quota.ts';
-import { writeExport } from './write-export.ts';
+import { printExport, writeExport } from './write-export.ts';
 
 type OperatorContext = Context & { tenantId: Id<'org'> };
 
-/** Returns what to print, or undefined if arguments are missing. */
+/** Returns what to print after the id, if anything, or undefined if arguments are missing. */
 type Verb = (ctx: OperatorContext, words: string[], app: CommandApp) => Promise<string | undefined>;
 
 const verbs: Record<string, Verb> = {
   disable: async (ctx) => `${(await disableOrganization(ctx)) ? 'is' : 'was already'} disabled`,
   enable: async (ctx) => `${(await enableOrganization(ctx)) ? 'is' : 'was already'} enabled`,
+  show: showOrganization,
   export: exportOrganization,
   erase: deleteOrganization,
   impersonate,
   'end-impersonation': stopImpersonation,
 };
 
-const USAGE = `Usage: bun run desk organizations disable|enable <organization id>
-       bun run desk organizations quota <organization id> <metric> <value>
-       bun run desk organizations export <organization id> <folder> [--rate <MB per second>]
-       bun run desk organizations erase <organization id> --name <its name, exactly>
-       bun run desk organizations impersonate <organization id> <user id> --operator <your name>
+const USAGE = `Usage: desk organizations list [<part of the name>]
+       desk organizations show <organization id>
+       desk organizations disable|enable <organization id>
+       desk organizations quota <organization id> <metric> <value>
+       desk organizations export <organization id> <folder, or - for standard output> [--rate <MB per second>]
+       desk organizations erase <organization id> --name <its name, exactly>
+       desk organizations impersonate <organization id> <user id> --operator <your name>
          --reason <why> --minutes <1 to 60>
-       bun run desk organizations end-impersonation <organization id> <session id>`;
+       desk organizations end-impersonation <organization id> <session id>`;
 
 /** Disables, enables, exports or deletes an organization, or impersonates a member. */
 export async function manageOrganization([name = '', id, ...words]: string[]): Promise<number> {
   if (name === 'quota') return updateQuota([id ?? '', ...words]);
+  if (name === 'list' && words.length === 0) return listOrganizations(id);
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   const message =
     verb && isId('org', id)
       ? await runAsOperator((app) => verb(operatorContext(app, id), words, app))
       : undefined;
-  if (!message) {
+  if (message === undefined) {
     console.error(USAGE);
     return 2;
   }
-  console.log(`${id} ${message}`);
+  if (message) console.log(`${id} ${message}`);
   return 0;
 }
 
@@ -62,9 +68,14 @@ async function exportOrganization(
   if (!folder || !(rate === undefined || rate > 0)) return undefined;
   await requireOrganization(ctx);
   await recordAct(app, 'organizations export', folder, ctx.tenantId);
-  const target = { folder, name: `${ctx.tenantId}.tar.gz` };
   const onProgress = (line: string) => console.error(line);
-  return writeExport(createArchive(ctx, ctx.tenantId), target, { rate, onProgress });
+  const archive = createArchive(ctx, ctx.tenantId);
+  if (folder === '-') {
+    onProgress(`${ctx.tenantId} ${await printExport(archive, { rate, onProgress })}`);
+    return '';
+  }
+  const target = { folder, name: `${ctx.tenantId}.tar.gz` };
+  return writeExport(archive, target, { rate, onProgress });
 }
 
 async function deleteOrganization(ctx: OperatorContext, args: string[]) {

@@ -20,7 +20,7 @@ const isQueue = (word = ''): word is QueueName => queueNames.includes(word as Qu
 export async function manageQueues([verb = '', queue]: string[]): Promise<number> {
   const perform = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (verb !== 'list' && (!perform || !isQueue(queue))) {
-    console.error('Usage: bun run desk queues list | pause|resume|retry <queue>');
+    console.error('Usage: desk queues list | pause|resume|retry <queue>');
     return 2;
   }
   await runAsOperator(async (app) => {

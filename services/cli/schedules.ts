@@ -17,7 +17,7 @@ export async function manageSchedules([verb, name]: string[]): Promise<number> {
     return 0;
   }
   if (!isVerb(verb) || !name) {
-    console.error('Usage: bun run desk schedules list | pause <name> | resume <name>');
+    console.error('Usage: desk schedules list | pause <name> | resume <name>');
     return 2;
   }
   await runAsOperator(async (app) => {

@@ -13,7 +13,7 @@ export async function updateQuota([tenantId, metric, text = '']: string[]): Prom
   const value = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
   if (!isId('org', tenantId) || !isMetric(metric) || value === undefined) {
     console.error(
-      `Usage: bun run desk organizations quota <organization id> ${quotaNames.join('|')} <value, 0 for no limit>`,
+      `Usage: desk organizations quota <organization id> ${quotaNames.join('|')} <value, 0 for no limit>`,
     );
     return 2;
   }

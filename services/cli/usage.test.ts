@@ -24,6 +24,8 @@ test.each([
   ['migrate --lock-timeout 0'],
   ['organizations'],
   ['organizations disable'],
+  ['organizations show'],
+  ['organizations list a b'],
   ['organizations disable org_x'],
   [`organizations delete ${organization}`],
   [`organizations quota ${organization}`],
@@ -35,6 +37,13 @@ test.each([
   ['queues pause nobody'],
   ['queues toString calendar-sync'],
   ['schedules pause'],
+  ['secrets'],
+  ['secrets generate --force'],
+  ['seed now'],
+  ['users'],
+  ['users find'],
+  ['users verify x'],
+  [`users delete ${organization}`],
 ])('desk %s: prints its usage and ends with 2', async (line) => {
   const [name = '', ...words] = line.split(' ');
   const printed = spyOn(console, 'error').mockImplementation(() => {});

@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
-import { runCommand } from '@insightdesk/shared/boot';
+import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
+import { systemContext } from '@insightdesk/shared/context';
+import { isId } from '@insightdesk/shared/contract';
 import { openWebhookSink } from '@insightdesk/shared/domain/integrations/webhooks';
+import { recordOperatorAct } from '@insightdesk/shared/domain/tenancy/audit';
 import { createQueues } from '@insightdesk/shared/jobs';
 import { effectsOf } from './reactions.ts';
 import { type ReplayOptions, replayEvents } from './replay-events.ts';
 import { readReplayOptions } from './replay-options.ts';
 
-const usage = `Usage: bun run desk events replay --since <time> --to <target>
+const usage = `Usage: desk events replay --since <time> --to <target>
   --since <time>    ISO 8601; events recorded at or after this time
   --until <time>    events recorded before this time; default now
   --tenant <org_…>  events of one organization only
@@ -23,6 +26,8 @@ const { values } = parseArgs({
     event: { type: 'string' },
     to: { type: 'string' },
     'dry-run': { type: 'boolean' },
+    // The operating system user, for the audit log; `desk` passes it.
+    operator: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -34,7 +39,9 @@ if (values.help || typeof options === 'string') {
 process.exitCode = await replay(options);
 
 async function replay(request: ReplayOptions): Promise<number> {
-  const { refused, ...report } = await runCommand('worker', async ({ container }) => {
+  const { refused, ...report } = await runCommand('worker', async (app) => {
+    const { container } = app;
+    if (!request.isDryRun) await recordReplay(app);
     const url = container.relayUrl;
     const valkey = container.connectValkey('queue', 'command', 'replay');
     const queues = createQueues(valkey, 'jobs', container.queueLimits);
@@ -55,4 +62,14 @@ async function replay(request: ReplayOptions): Promise<number> {
   const { events, effects } = report;
   console.log(`${events} events: ${effects} effects ${result} to ${request.to}${duplicates}`);
   return refused.length > 0 ? 1 : 0;
+}
+
+/** Records the replay in the audit log of its organization, else in that of the operators. */
+function recordReplay({ container, config, log }: CommandApp): Promise<void> {
+  const { tenant, operator: by } = values;
+  const tenantId = isId('org', tenant) ? tenant : config.operators.organizationId;
+  const run = { tenantId, requestId: Bun.randomUUIDv7() };
+  const ctx = systemContext({ ...container.connections, log }, 'desk', run);
+  const target = process.argv.slice(2).join(' ');
+  return recordOperatorAct(ctx, { act: 'events replay', target, by });
 }

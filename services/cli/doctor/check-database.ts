@@ -124,6 +124,6 @@ async function checkMigrations(url: string | undefined): Promise<Diagnostic[]> {
   );
   const found =
     notApplied.map(({ name, state }) => `${name} is ${state}`).join(', ') || 'all applied';
-  const fix = 'run bun run desk migrate; bun run desk migrate --status shows details';
+  const fix = 'run desk migrate; desk migrate --status shows details';
   return [diagnose(name, found, notApplied.length > 0 && fix)];
 }

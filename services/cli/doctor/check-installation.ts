@@ -7,7 +7,9 @@ import { checkSecrets } from './check-secrets.ts';
 import { checkValkey } from './check-valkey.ts';
 import { type Diagnostic, diagnose, runCheck } from './diagnostic.ts';
 
-const MIN_FREE_BYTES = 1024 ** 3;
+const GIBIBYTE = 1024 ** 3;
+/** Containers have a small temporary directory in memory. */
+const MIN_TEMPORARY_BYTES = 16 * 1024 ** 2;
 
 type Check = (app: CommandApp, ca?: string) => Promise<Diagnostic[]>;
 
@@ -66,21 +68,29 @@ async function checkConnections(app: CommandApp): Promise<Diagnostic[]> {
 }
 
 async function checkDisks({ storage }: CommandApp['config']): Promise<Diagnostic[]> {
-  const directories = {
-    temporary: tmpdir(),
-    ...(storage.provider === 'local' && { files: storage.directory }),
-  };
-  const checks = Object.entries(directories).map(([name, path]) =>
-    runCheck(`disk ${name}`, async () => [await checkDisk(`disk ${name}`, path)], {
-      fix: `create ${path}, writable for the services`,
+  const disks = [
+    { name: 'disk temporary', path: tmpdir(), minBytes: MIN_TEMPORARY_BYTES },
+    ...(storage.provider === 'local'
+      ? [{ name: 'disk files', path: storage.directory, minBytes: GIBIBYTE }]
+      : []),
+  ];
+  const checks = disks.map((disk) =>
+    runCheck(disk.name, async () => [await checkDisk(disk)], {
+      fix: `create ${disk.path}, writable for the services`,
     }),
   );
   return (await Promise.all(checks)).flat();
 }
 
-async function checkDisk(name: string, path: string): Promise<Diagnostic> {
-  const { bavail, bsize } = await statfs(path);
+async function checkDisk(disk: { name: string; path: string; minBytes: number }) {
+  const { bavail, bsize } = await statfs(disk.path);
   const bytes = bavail * bsize;
-  const found = `${path}, ${(bytes / MIN_FREE_BYTES).toFixed(1)} GiB free`;
-  return diagnose(name, found, bytes < MIN_FREE_BYTES && 'free at least 1 GiB on that disk');
+  const found = `${disk.path}, ${formatBytes(bytes)} free`;
+  const fix = `free at least ${formatBytes(disk.minBytes)} on that disk`;
+  return diagnose(disk.name, found, bytes < disk.minBytes && fix);
 }
+
+const formatBytes = (bytes: number) =>
+  bytes < GIBIBYTE
+    ? `${Math.round(bytes / 1024 ** 2)} MiB`
+    : `${(bytes / GIBIBYTE).toFixed(1)} GiB`;

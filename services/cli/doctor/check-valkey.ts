@@ -80,7 +80,7 @@ function checkMemory(valkey: string, info: Info): Diagnostic {
   const mebibytes = (bytes = 0) => `${Math.round(bytes / 1024 ** 2)} MiB`;
   const isFull = !!max && (used ?? 0) > max * MAX_MEMORY_RATIO;
   const found = `${mebibytes(used)} of ${max ? mebibytes(max) : 'all there is'}`;
-  const fix = 'raise maxmemory, or see what fills it: bun run desk queues list';
+  const fix = 'raise maxmemory, or see what fills it: desk queues list';
   return diagnose(`${valkey} memory`, found, isFull && fix, true);
 }
 

@@ -5,7 +5,7 @@ import { checkInstallation, installationChecks } from './check-installation.ts';
 import { type Diagnostic, isError, isWarning } from './diagnostic.ts';
 
 const names = Object.keys(installationChecks);
-const USAGE = `Usage: bun run desk doctor [--json] [${names.join('|')} …]`;
+const USAGE = `Usage: desk doctor [--json] [${names.join('|')} …]`;
 
 /**
  * Checks the installation that the services' variables describe; without them this machine and the

@@ -5,6 +5,7 @@ export * as tenantEvents from './events.ts';
 export { requireEnabledOrganization, requireOrganization } from './require-organization.ts';
 export { requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
+export { searchOrganizations } from './search-organizations.ts';
 export { organizations } from './tables.ts';
 export { updateOrganization } from './update-organization.ts';
 export { updateQuota } from './update-quota.ts';

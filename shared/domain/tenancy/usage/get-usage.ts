@@ -1,4 +1,5 @@
 import {
+  type Context,
   counterNames,
   defineAction,
   type QuotaName,
@@ -7,7 +8,7 @@ import {
   readTenant,
   type TenantContext,
 } from '@insightdesk/shared/context';
-import { toUuid } from '@insightdesk/shared/contract';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -39,52 +40,58 @@ export const getUsage = defineAction({
   output: usageView,
   allow: 'usage:read',
   transaction: 'own',
-  async run(ctx, input) {
-    const { to = new Date().toISOString().slice(0, 10) } = input;
-    const { from = new Date(Date.parse(to) - 29 * DAY_MS).toISOString().slice(0, 10) } = input;
-    requireRange(from, to);
-    const id = toUuid(ctx.tenantId);
-    const [[[now], days], logBytes, jobs, sockets] = await Promise.all([
-      readTenant(ctx, (tenant) =>
-        Promise.all([
-          tenant.tx.execute(currentUsage(tenant, id)).execute(),
-          tenant.tx.execute(dailyCounters(id, from, to)).execute(),
-        ]),
-      ),
-      ctx.limits.meter.logBytes(ctx.tenantId),
-      ctx.limits.meter.queueUsage(ctx.tenantId),
-      ctx.limits.meter.openSockets(ctx.tenantId),
-    ]);
-    const ownQuotas = (now?.quotas ?? {}) as Partial<Quotas>;
-    const values: Record<QuotaName, unknown> = {
-      'stored-bytes': now?.bytes ?? 0,
-      seats: now?.seats ?? 0,
-      'log-bytes': logBytes,
-      'waiting-jobs': jobs.jobs + Number(now?.parked ?? 0),
-      'job-bytes': jobs.bytes,
-      sockets,
-      'requests-per-day': now?.today ?? 0,
-      'requests-per-month': now?.month ?? 0,
-      'emails-per-day': now?.emails ?? 0,
-    };
-    const limits = { ...ctx.limits.quotas, 'emails-per-day': Number(now?.emails_limit) };
-    return {
-      from,
-      to,
-      quotas: quotaNames.map((name) => ({
-        name,
-        value: Number(values[name]),
-        limit: (ownQuotas[name] ?? limits[name]) || null,
-      })),
-      counters: counterNames.map((name) => ({
-        name,
-        days: days
-          .filter((row) => row.metric === name)
-          .map((row) => ({ day: String(row.day), value: Number(row.value) })),
-      })),
-    };
-  },
+  run: readUsage,
 });
+
+/** The usage of the context's organization, of the last 30 days by default. */
+export async function readUsage(
+  ctx: Context & { tenantId: Id<'org'> },
+  input: { from?: string | undefined; to?: string | undefined } = {},
+): Promise<z.infer<typeof usageView>> {
+  const { to = new Date().toISOString().slice(0, 10) } = input;
+  const { from = new Date(Date.parse(to) - 29 * DAY_MS).toISOString().slice(0, 10) } = input;
+  requireRange(from, to);
+  const id = toUuid(ctx.tenantId);
+  const [[[now], days], logBytes, jobs, sockets] = await Promise.all([
+    readTenant(ctx, (tenant) =>
+      Promise.all([
+        tenant.tx.execute(currentUsage(tenant, id)).execute(),
+        tenant.tx.execute(dailyCounters(id, from, to)).execute(),
+      ]),
+    ),
+    ctx.limits.meter.logBytes(ctx.tenantId),
+    ctx.limits.meter.queueUsage(ctx.tenantId),
+    ctx.limits.meter.openSockets(ctx.tenantId),
+  ]);
+  const ownQuotas = (now?.quotas ?? {}) as Partial<Quotas>;
+  const values: Record<QuotaName, unknown> = {
+    'stored-bytes': now?.bytes ?? 0,
+    seats: now?.seats ?? 0,
+    'log-bytes': logBytes,
+    'waiting-jobs': jobs.jobs + Number(now?.parked ?? 0),
+    'job-bytes': jobs.bytes,
+    sockets,
+    'requests-per-day': now?.today ?? 0,
+    'requests-per-month': now?.month ?? 0,
+    'emails-per-day': now?.emails ?? 0,
+  };
+  const limits = { ...ctx.limits.quotas, 'emails-per-day': Number(now?.emails_limit) };
+  return {
+    from,
+    to,
+    quotas: quotaNames.map((name) => ({
+      name,
+      value: Number(values[name]),
+      limit: (ownQuotas[name] ?? limits[name]) || null,
+    })),
+    counters: counterNames.map((name) => ({
+      name,
+      days: days
+        .filter((row) => row.metric === name)
+        .map((row) => ({ day: String(row.day), value: Number(row.value) })),
+    })),
+  };
+}
 
 function requireRange(from: string, to: string) {
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;

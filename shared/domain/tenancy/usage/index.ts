@@ -1,7 +1,7 @@
 /** Usage counters and quotas of organizations. */
 
 export { consumeUsage, emailsPerDay } from './consume-usage.ts';
-export { getUsage } from './get-usage.ts';
+export { getUsage, readUsage } from './get-usage.ts';
 export { listTopUsage } from './list-top-usage.ts';
 export { createMeter } from './meter.ts';
 export { deletedAttachments } from './tables.ts';
