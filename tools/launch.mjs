@@ -1,5 +1,5 @@
-// node launch.mjs SCRIPT: runs a script of this folder with Bun. Downloads Bun if it is missing, installs the
-// dependencies, and forwards signals (npx does not).
+// node launch.mjs SCRIPT [ARGUMENT...]: runs a script, a path relative to the root of the clone, with Bun. Downloads
+// Bun if it is missing, installs the dependencies, and forwards signals (npx does not).
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -23,12 +23,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 /** Runs a program; with `capture` returns its output. Exits if it fails, unless `optional`. */
-function run([program, ...args], { capture = false, optional = false } = {}) {
+function run([program, ...args], { capture = false, optional = false, toStderr = false } = {}) {
   if (process.ppid !== parent) process.exit(1); // npm was killed
   return new Promise((resolve) => {
     const options = {
       cwd: root,
-      stdio: ['inherit', capture ? 'pipe' : 'inherit', optional ? 'ignore' : 'inherit'],
+      stdio: ['inherit', capture ? 'pipe' : toStderr ? 2 : 'inherit', optional ? 'ignore' : 'inherit'],
     };
     let text = '';
     child = spawn(program, args, options);
@@ -72,5 +72,7 @@ if (Number.parseInt(process.versions.node, 10) < MIN_NODE) {
   process.exit(1);
 }
 const bun = await findBun();
-await run([bun, 'install', '--frozen-lockfile']);
-await run([bun, join(here, process.argv[2]), ...process.argv.slice(3)]);
+// The output of a script may be redirected to a file. Only the first installation takes long and shows its progress.
+const silent = existsSync(join(root, 'node_modules/.bin')) ? ['--silent'] : [];
+await run([bun, 'install', '--frozen-lockfile', ...silent], { toStderr: true });
+await run([bun, join(root, process.argv[2]), ...process.argv.slice(3)]);

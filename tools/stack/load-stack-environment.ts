@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { createOperatorFile } from './operator-file.ts';
 import { dataDirectory } from './paths.ts';
 import { findRunFile } from './run-file.ts';
 import { loadSecrets } from './servers/secrets.ts';
 
 /** The variables of the services of the stack that runs in this clone. Throws if none runs. */
-export function loadStackEnvironment(): Record<string, string> {
+export function loadStackEnvironment(): Record<string, string | undefined> {
   const directory = dataDirectory();
   const run = findRunFile(directory);
   if (!run) throw new Error('DATABASE_URL is not set, and no stack of this clone is running');
@@ -27,5 +28,6 @@ export function loadStackEnvironment(): Record<string, string> {
     JWT_SECRET: secrets.jwt,
     JWT_REFRESH_SECRET: secrets.refresh,
     ENCRYPTION_KEY: secrets.encryption,
+    OPERATOR_ORGANIZATION_ID: createOperatorFile(join(directory, 'operator')).read(),
   };
 }

@@ -28,14 +28,18 @@ test.each(Object.entries(scripts))(
   'script %s calls existing files and commands: %s',
   (_, script) => {
     const files = script.match(/\S+\.(ts|mjs)\b|\S*Dockerfile/g) ?? [];
-    const launched = script.includes('launch.mjs') ? 'tools' : '';
-    const exists = (file: string) =>
-      existsSync(join(root, file)) || existsSync(join(root, launched, file));
-    expect(files.filter((file) => !exists(file))).toEqual([]);
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
     const command = /desk\.ts (\S+)/.exec(script)?.[1];
     if (command) expect(Object.keys(commands)).toContain(command);
   },
 );
+
+test('every script except the container build runs with Node alone', () => {
+  const others = Object.entries(scripts).filter(
+    ([, script]) => !script.startsWith('exec node tools/launch.mjs '),
+  );
+  expect(others.map(([name]) => name)).toEqual(['build']);
+});
 
 test('npm run dev watches the code of every service, npm start does not', () => {
   for (const service of services) {

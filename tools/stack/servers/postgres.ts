@@ -4,7 +4,7 @@ import { SQL } from 'bun';
 import type { PostgresFiles } from '../machine/postgres-files.ts';
 import { changeOwner, findUnprivileged } from '../machine/unprivileged.ts';
 import { root } from '../paths.ts';
-import { commandLineOf } from '../processes/process-identity.ts';
+import { commandLineOf, identityOf } from '../processes/process-identity.ts';
 import { runCommand } from '../processes/run-command.ts';
 import type { ProcessSpec } from '../processes/supervised-process.ts';
 import type { Secrets } from './secrets.ts';
@@ -107,13 +107,15 @@ export function provisionSql(secrets: Pick<Secrets, (typeof roles)[number]>): st
   );
 }
 
-/** After a kill -9 the lock file may contain a reused pid, and PostgreSQL would refuse to start. */
-function removeStaleLock(cluster: string): void {
+/**
+ * Removes the lock file of a postmaster that has ended. After a kill -9 or a power cut its pid may be reused, or
+ * belong to a zombie, and PostgreSQL would refuse to start.
+ */
+export function removeStaleLock(cluster: string): void {
   const lock = join(cluster, 'postmaster.pid');
   if (!existsSync(lock)) return;
   const pid = Number.parseInt(readFileSync(lock, 'utf8'), 10);
-  const commandLine = commandLineOf(pid);
-  if (commandLine && !commandLine.includes('postgres')) rmSync(lock);
+  if (!identityOf(pid) || !commandLineOf(pid).includes('postgres')) rmSync(lock);
 }
 
 async function canConnect(url: string): Promise<boolean> {
