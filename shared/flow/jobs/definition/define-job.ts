@@ -46,6 +46,8 @@ export interface JobDefinition<
   readonly timeoutMs: number;
   readonly priority: JobPriority;
   readonly limit?: JobLimit<z.output<S>>;
+  /** The part of one worker's slots that an organization may use for this job, over all workers. */
+  readonly organizationShare?: number;
   readonly triggeredBy: T;
 }
 
@@ -79,7 +81,13 @@ export interface JobRequest {
  */
 export type ChildFailurePolicy = 'fail' | 'ignore' | 'compensate';
 
-type OptionalField = 'attempts' | 'backoffMs' | 'timeoutMs' | 'priority' | 'limit';
+type OptionalField =
+  | 'attempts'
+  | 'backoffMs'
+  | 'timeoutMs'
+  | 'priority'
+  | 'limit'
+  | 'organizationShare';
 
 /** Defines a job; by default 3 attempts, 2 s exponential backoff and a 30 s timeout. */
 export function defineJob<

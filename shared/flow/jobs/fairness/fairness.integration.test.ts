@@ -115,6 +115,33 @@ test('the reserved slot runs jobs of organizations without a running job', async
   await workers.close();
 });
 
+test('organizationShare: jobs of an organization leave slots free, also while they never end', async () => {
+  const job = { ...mark('analytics-aggregation'), organizationShare: 0.5 };
+  const [a, b] = [newId('org'), newId('org')];
+  const running = new Set<string>();
+  const ends = Promise.withResolvers<void>();
+  const run = async ({ label }: { label: string }) => {
+    running.add(label);
+    if (label.startsWith('a')) await ends.promise;
+  };
+  const workers = [await work({ [job.name]: { job, run } }, 4)];
+  await queues.enqueue(many(40, (n) => request(job, { label: `a${n}` }, { tenantId: a })));
+  await until(() => running.size, { equals: 2 });
+  // Delayed jobs need a free slot: nothing else notices that they are due.
+  for (const label of ['b0', 'b1']) {
+    await queues.enqueue([request(job, { label }, { tenantId: b, delayMs: 20 })]);
+    await until(() => running.has(label));
+  }
+  // Also over several workers.
+  workers.push(await work({ [job.name]: { job, run } }, 4));
+  await queues.enqueue([request(job, { label: 'b2' }, { tenantId: b })]);
+  await until(() => running.has('b2'));
+  expect([...running].filter((label) => label.startsWith('a'))).toHaveLength(2);
+  ends.resolve();
+  await until(() => running.size, { equals: 43 });
+  for (const worker of workers) await worker.close();
+});
+
 test('enqueue: an id is accepted once, also after its turn was assigned', async () => {
   const job = mark('ai-processing');
   const one = request(job, { label: 'once' });

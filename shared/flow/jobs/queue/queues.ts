@@ -4,7 +4,7 @@ import type { Redis } from 'iovalkey';
 import { loadBullmq } from '../definition/bullmq.ts';
 import { type JobRequest, type QueueName, queueNames } from '../definition/define-job.ts';
 import type { Envelope } from '../definition/envelope.ts';
-import { jobKey } from '../definition/job-keys.ts';
+import { bullId, type JobKey, jobKey } from '../definition/job-keys.ts';
 import { createFairness } from '../fairness/fairness.ts';
 import {
   createEnqueueLimiter,
@@ -26,6 +26,8 @@ export interface Queues {
   jobEnded(job: Job<Envelope>): void;
   /** Assigns turns to all jobs that have none yet: new, due and retried ones. */
   assignTurns(queue: QueueName): Promise<unknown>;
+  /** Runs a delayed job as soon as possible; throws when it is not delayed. */
+  promote(queue: QueueName, key: JobKey): Promise<void>;
   get(name: QueueName): Queue<Envelope>;
   close(): Promise<void>;
 }
@@ -93,6 +95,11 @@ export function createQueues(valkey: Redis, prefix = 'jobs', quota?: EnqueueQuot
     get,
     assignTurns,
     jobEnded: limiter.jobEnded,
+    async promote(queue, key) {
+      const job = await get(queue).getJob(bullId(key));
+      await job?.promote();
+      assignTurnsSoon(queue);
+    },
     enqueue: async (requests) => add(await limiter.reserve(requests)),
     async releaseParked(owner, parked) {
       const requests = await limiter.reserveParked(owner, parked);

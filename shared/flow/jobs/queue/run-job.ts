@@ -4,9 +4,10 @@ import { startTrace } from '@insightdesk/shared/tracing';
 import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { loadBullmq } from '../definition/bullmq.ts';
-import type { JobDefinition, JobRequest } from '../definition/define-job.ts';
+import type { JobDefinition, JobRequest, QueueName } from '../definition/define-job.ts';
 import type { Envelope } from '../definition/envelope.ts';
-import { parseBullId } from '../definition/job-keys.ts';
+import { type JobKey, parseBullId } from '../definition/job-keys.ts';
+import { acquireSlots } from './acquire-slots.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 import { createJobRun, type JobRun, type JobStatusEvent } from './job-run.ts';
 import type { KeyLimits } from './key-limits.ts';
@@ -21,13 +22,15 @@ export interface RunOptions {
   /** Runs work in a transaction of a tenant. */
   inTenant: InTenant;
   limits: KeyLimits;
+  /** How many jobs of a queue one worker runs at a time. */
+  concurrency: number;
+  /** Runs a delayed job as soon as possible. */
+  promote(queue: QueueName, key: JobKey): Promise<void>;
   /** The running jobs of this process, by BullMQ's ids. */
   running: Map<string, Pick<Cancellation, 'cancel'>>;
   log: Logger;
   observe?(event: JobStatusEvent): void;
 }
-
-const LEASE_GRACE_MS = 30_000;
 
 const unrecoverable = (reason: string) => new (loadBullmq().UnrecoverableError)(reason);
 
@@ -62,14 +65,10 @@ async function runOnce(job: Job<Envelope>, token: string, options: RunOptions): 
   const { tenantId, id } = parseBullId(job.id as string);
   const parsed = handler.job.payload.safeParse(job.data.payload);
   if (!parsed.success) throw unrecoverable(z.prettifyError(parsed.error));
-  const { limit, timeoutMs } = handler.job;
-  const key = limit && `${tenantId}:${job.name}:${limit.key(parsed.data)}`;
-  if (limit && key) {
-    const delayMs = await options.limits.acquire(key, id, limit, timeoutMs + LEASE_GRACE_MS);
-    if (delayMs > 0) {
-      await job.moveToDelayed(Date.now() + delayMs, token);
-      throw new (loadBullmq().DelayedError)();
-    }
+  const slots = await acquireSlots(handler.job, { tenantId, id }, parsed.data, options);
+  if (slots.waitMs > 0) {
+    await job.moveToDelayed(Date.now() + slots.waitMs, token);
+    throw new (loadBullmq().DelayedError)();
   }
   try {
     return await startTrace(spanOf(job), () =>
@@ -78,7 +77,7 @@ async function runOnce(job: Job<Envelope>, token: string, options: RunOptions): 
       ),
     );
   } finally {
-    if (key) await options.limits.release(key, id).catch(() => {});
+    await slots.release();
   }
 }
 

@@ -25,8 +25,9 @@ export type JobHandlers<J extends JobDefinition> = {
   };
 };
 
-export interface WorkersOptions extends Omit<RunOptions, 'limits' | 'enqueue' | 'running'> {
-  queues: Pick<Queues, 'enqueue' | 'assignTurns' | 'jobEnded'>;
+export interface WorkersOptions
+  extends Omit<RunOptions, 'limits' | 'enqueue' | 'promote' | 'running'> {
+  queues: Pick<Queues, 'enqueue' | 'assignTurns' | 'jobEnded' | 'promote'>;
   /** Opens a connection for the blocking reads of one queue. */
   connect(): Redis;
   /** For short commands; may be shared. */
@@ -56,7 +57,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { handlers, log, concurrency, queues, valkey, subscriber, prefix = 'jobs' } = options;
   const limits = createKeyLimits(valkey, prefix);
   const running: RunOptions['running'] = new Map();
-  const run: RunOptions = { ...options, limits, running, enqueue: queues.enqueue };
+  const { enqueue, promote } = queues;
+  const run: RunOptions = { ...options, limits, running, enqueue, promote };
   const names = new Set(Object.values(handlers).map(({ job }) => job.queue));
   const reservedSlots = new Map<string, ReservedSlot>();
   const workers = [...names].map((queue) => startWorker(queue));
