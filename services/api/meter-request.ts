@@ -32,6 +32,19 @@ export function meterRequest(
   meter.count(tenantId, 'requests');
 }
 
+/** Throws 429 while the organization has used its share of database time and others need theirs. */
+export function requireDatabaseTime({
+  tenantId,
+  database,
+}: Pick<Context, 'tenantId' | 'database'>) {
+  const waitMs = tenantId === undefined ? 0 : database.tenantTime.waitMs(tenantId);
+  if (waitMs === 0) return;
+  throw new TooManyRequestsError('The organization uses the database too much, try again shortly', {
+    code: 'DATABASE_TIME_EXCEEDED',
+    retryAfterSeconds: Math.ceil(waitMs / 1_000),
+  });
+}
+
 /** Sign-out and DELETE stay possible while too many jobs wait. */
 const createsWork = ({ method, kind }: { method: string; kind: RequestClass }) =>
   kind !== 'read' && kind !== 'auth' && method !== 'DELETE';

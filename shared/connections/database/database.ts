@@ -9,11 +9,12 @@ import {
   toRowObject,
 } from './connection.ts';
 import { isTimeout } from './database-errors.ts';
-import { createExclusivePool } from './exclusive-pool.ts';
-import { createHeavyReadLimiter, createQueryTooBroadError } from './heavy-read-limiter.ts';
 import { createNotifier } from './notifier.ts';
 import { parseTarget } from './pipeline/target.ts';
-import { closePools, createPoolStatus, type PoolStatus } from './pool-status.ts';
+import { createExclusivePool } from './pools/exclusive-pool.ts';
+import { createHeavyReadLimiter, createQueryTooBroadError } from './pools/heavy-read-limiter.ts';
+import { closePools, createPoolStatus, type PoolStatus } from './pools/pool-status.ts';
+import { TenantTime, type TenantTimeLimits } from './pools/tenant-time.ts';
 import { runRead, runWrite, withRetries } from './run-transaction.ts';
 import { type DatabaseStats, QueryStats } from './stats.ts';
 import { READ_ONLY, readOnlyWithin, type Scope } from './transaction-scope.ts';
@@ -45,6 +46,8 @@ export interface Database {
   /** Returns within the timeout or throws. */
   ping(): Promise<void>;
   getStats(reset?: boolean): DatabaseStats;
+  /** What each organization uses of the database, in this process. */
+  readonly tenantTime: Pick<TenantTime, 'waitMs'>;
   /** How the connections are used, by purpose. */
   readonly pools: readonly PoolStatus[];
   /** Durations and failures of statements by name, since start. */
@@ -63,6 +66,8 @@ export interface DatabaseOptions {
   timeoutMs: number;
   /** Connections for heavy reads, and their timeout. */
   heavy?: { connections: number; timeoutMs: number };
+  /** The database time of an organization, beyond which `tenantTime` says that it waits. */
+  tenantTime?: Partial<TenantTimeLimits>;
   slowQueryMs: number;
   prepare?: boolean;
   /** Sessions accepted a moment ago; the database has its own unless given. */
@@ -86,6 +91,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         observe: options.observe,
       }),
     );
+  const tenantTime = new TenantTime(options.tenantTime);
   const readers = connections(options.poolMin);
   const writers = connections(options.poolMax);
   const writePool = createExclusivePool(writers, options.timeoutMs, stats);
@@ -108,12 +114,14 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   return {
     async read(scope, work, { isHeavy = false } = {}) {
+      const { tenantId } = scope;
+      const onWork = (ms: number) => tenantId && tenantTime.add(tenantId, ms);
       const readFrom = (pool: Connection[], extraColumns: string) =>
         withRetries(stats, () =>
-          runRead(leastBusy(pool), { scope, recentSessions, extraColumns }, work),
+          runRead(leastBusy(pool), { scope, recentSessions, extraColumns, onWork }, work),
         );
       if (!isHeavy) return readFrom(readers, READ_ONLY);
-      const release = acquireHeavyRead(scope.tenantId);
+      const release = acquireHeavyRead(tenantId);
       try {
         return await readFrom(heavyReaders, heavyReadOnly);
       } catch (error) {
@@ -136,7 +144,16 @@ export function createDatabase(options: DatabaseOptions): Database {
         return await withRetries(stats, () => {
           hooks.length = 0;
           channels.clear();
-          return pool.use((connection) => runWrite(connection, run, work));
+          return pool.use(async (connection) => {
+            const { pipeline } = connection;
+            const before = pipeline.workMs;
+            try {
+              return await runWrite(connection, run, work);
+            } finally {
+              if (scope !== 'system' && scope.tenantId)
+                tenantTime.add(scope.tenantId, pipeline.workMs - before);
+            }
+          });
         });
       } finally {
         for (const channel of channels) notify(channel);
@@ -146,6 +163,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     ping: async () => void (await leastBusy(readers).send('select 1', [], toRowObject)),
     getStats: (reset) => ({ ...stats.get(reset), oldestWaitMs: writePool.oldestWaitMs }),
+    tenantTime,
     pools,
     statements: stats,
     close: (timeoutMs = 5000) => closePools(pools, timeoutMs),

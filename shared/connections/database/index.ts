@@ -15,7 +15,7 @@ export { loadPostgresStats } from './load-server-stats.ts';
 export { matches } from './matches.ts';
 export { loadMigrations, migrate } from './migrate.ts';
 export { decodeCursor, integerKey, pageInput, pageSchema, perPageSize, toPage } from './page.ts';
-export type { PoolStatus } from './pool-status.ts';
+export type { PoolStatus } from './pools/pool-status.ts';
 export { readPages } from './read-pages.ts';
 export { lockUntilCommit, requireCapacity } from './require-capacity.ts';
 export { statement } from './statement.ts';

@@ -49,7 +49,7 @@ export async function withRetries<T>(stats: QueryStats, run: () => Promise<T>): 
 /** Statements up to the end of a batch are one transaction: neither BEGIN nor COMMIT is needed. */
 export async function runRead<T>(
   connection: Connection,
-  scopeRequest: ScopeRequest,
+  { onWork, ...scopeRequest }: ScopeRequest & { onWork(ms: number): void },
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const { pipeline, readTransaction } = connection;
@@ -64,7 +64,10 @@ export async function runRead<T>(
     result = Promise.reject(error);
   } finally {
     readTransaction.openSince = undefined;
-    pipeline.endBatch(ended.resolve);
+    pipeline.endBatch((failure, workMs) => {
+      onWork(workMs);
+      ended.resolve(failure);
+    });
   }
   const [outcome] = await Promise.allSettled([result]);
   const failure = await ended.promise;

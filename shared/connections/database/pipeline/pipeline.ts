@@ -41,7 +41,9 @@ interface Batch {
   /** The index of the call whose response is next. */
   next: number;
   failure: unknown;
-  settle: (failure: unknown) => void;
+  issuedAt: number;
+  /** `workMs` is the time that the server took for this batch. */
+  settle: (failure: unknown, workMs: number) => void;
 }
 
 export interface PipelineOptions {
@@ -65,6 +67,8 @@ const MAX_PREPARED = 1_000;
 export class Pipeline {
   /** How often the connection was lost; a transaction during which it changes is void. */
   losses = 0;
+  /** Time that the server has worked for this connection, in milliseconds. */
+  workMs = 0;
   readonly #options: PipelineOptions;
   #outgoing: Uint8Array[] = [];
   #session: Session | undefined;
@@ -78,6 +82,8 @@ export class Pipeline {
   #retryAt = 0;
   /** Responses so far. */
   #responses = 0;
+  /** When the server became free for the next batch. */
+  #freeAt = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -149,7 +155,8 @@ export class Pipeline {
 
   #batch(): Batch {
     if (!this.#open) {
-      this.#open = { calls: [], next: 0, failure: undefined, settle: () => {} };
+      const issuedAt = performance.now();
+      this.#open = { calls: [], next: 0, failure: undefined, issuedAt, settle: () => {} };
       this.#batches.push(this.#open);
     }
     return this.#open;
@@ -179,6 +186,7 @@ export class Pipeline {
       if (this.#state !== 'opening') return session.end();
       this.#session = session;
       this.#state = 'open';
+      this.#freeAt = performance.now();
       this.#failedAttempts = 0;
       this.#listen(session.messages);
       this.#watchSilence(session);
@@ -201,7 +209,7 @@ export class Pipeline {
     this.#prepared.clear();
     this.#outgoing = [];
     this.#open = undefined;
-    for (const batch of this.#batches.splice(0)) settleBatch(batch, batch.failure ?? error);
+    for (const batch of this.#batches.splice(0)) settleBatch(batch, batch.failure ?? error, 0);
   }
 
   /** Counts checks and not time: a process that was suspended has received nothing. */
@@ -252,7 +260,12 @@ export class Pipeline {
   #batchEnded(): void {
     const batch = this.#batches.shift();
     this.#responses++;
-    if (batch) settleBatch(batch, batch.failure);
+    if (!batch) return;
+    const endedAt = performance.now();
+    const workMs = endedAt - Math.max(batch.issuedAt, this.#freeAt);
+    this.#freeAt = endedAt;
+    this.workMs += workMs;
+    settleBatch(batch, batch.failure, workMs);
   }
 
   #statementFailed(batch: Batch | undefined, message: DatabaseError): void {
@@ -278,9 +291,9 @@ function setColumns(call: Call, { fields }: { fields: { name: string; dataTypeID
   }));
 }
 
-function settleBatch(batch: Batch, failure: unknown): void {
+function settleBatch(batch: Batch, failure: unknown, workMs: number): void {
   for (const call of batch.calls.slice(batch.next)) call.settle(failure, []);
-  batch.settle(failure);
+  batch.settle(failure, workMs);
 }
 
 /** The error of a transaction whose connection was lost. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { testEnvironment } from '@insightdesk/shared/testing';
 import { sql } from 'drizzle-orm';
-import { createDatabase } from './database.ts';
+import { createDatabase } from '../database.ts';
 
 test('pools show a waiting write, and statements count failures by name', async () => {
   const own = createDatabase({

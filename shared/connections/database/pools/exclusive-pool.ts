@@ -1,6 +1,6 @@
 import { UnavailableError } from '@insightdesk/shared/errors';
-import type { Connection } from './connection.ts';
-import type { QueryStats } from './stats.ts';
+import type { Connection } from '../connection.ts';
+import type { QueryStats } from '../stats.ts';
 
 /** Connections that one caller at a time uses. */
 export interface ExclusivePool {

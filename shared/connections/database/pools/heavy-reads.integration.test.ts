@@ -2,8 +2,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
-import type { Tx } from './connection.ts';
-import { createDatabase } from './database.ts';
+import type { Tx } from '../connection.ts';
+import { createDatabase } from '../database.ts';
 
 const { config, close } = createTestContext();
 const database = createDatabase({

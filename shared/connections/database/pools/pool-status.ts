@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Connection } from '../connection.ts';
 import type { ExclusivePool } from './exclusive-pool.ts';
 
 /** The connections for one purpose, at this moment. */
