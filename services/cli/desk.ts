@@ -13,9 +13,21 @@ if (name === '--help' || name === 'help') {
   process.exitCode = 2;
 } else {
   try {
-    process.exitCode = await command.run(words);
+    process.exitCode = isHelp(words) ? await printUsage() : await command.run(words);
   } catch (error) {
     console.error(`desk ${name}: ${(error as Error).message}`);
     process.exitCode = 1;
   }
+}
+
+function isHelp(words: string[]): boolean {
+  return words.some((word) => word === '--help' || word === '-h');
+}
+
+/** Only the replay has a help text of its own; the others print their usage for an unknown word. */
+async function printUsage(): Promise<number> {
+  await command?.run(
+    name === 'events' && words[0] === 'replay' ? ['replay', '--help'] : ['--help'],
+  );
+  return 0;
 }
