@@ -430,23 +430,23 @@ export interface Operations {
   /** Create a webhook. */
   'POST /v1/webhooks': {
     body: { url: string; events: (string)[]; description?: string | undefined; enabled?: boolean | undefined };
-    response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string; secret: string; publicKey: string };
+    response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string; secret: string; publicKey: string };
   };
   /** List webhooks. */
   'GET /v1/webhooks': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: ({ id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string })[]; nextCursor: string | null };
+    response: { items: ({ id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string })[]; nextCursor: string | null };
   };
   /** Get a webhook. */
   'GET /v1/webhooks/{id}': {
     path: { id: `whk_${string}` };
-    response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string };
+    response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string };
   };
   /** Update a webhook. */
   'PATCH /v1/webhooks/{id}': {
     path: { id: `whk_${string}` };
     body: { url?: string | undefined; description?: string | undefined; events?: (string)[] | undefined; enabled?: boolean | undefined };
-    response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; createdAt: string };
+    response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string };
   };
   /** Delete a webhook. */
   'DELETE /v1/webhooks/{id}': {

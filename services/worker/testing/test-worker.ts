@@ -19,7 +19,7 @@ const retryDelaysMs = [100, 200, 300, 400];
 const system = { kind: 'system', name: 'worker' } as const;
 
 /** A worker with its relay on its own database and queues; close it after the tests. */
-export async function openTestWorker() {
+export async function openTestWorker({ webhookTimeoutMs = 2_000 } = {}) {
   const server = await createTestDatabase();
   const stage = createTestContext(server.url);
   const { database } = stage.context;
@@ -27,7 +27,7 @@ export async function openTestWorker() {
     ...stage.context,
     security: {
       ...stage.context.security,
-      safeFetch: createSafeFetch({ allowPrivate: true, timeoutMs: 2_000 }),
+      safeFetch: createSafeFetch({ allowPrivate: true, timeoutMs: webhookTimeoutMs }),
     },
   };
   const closing: (() => unknown)[] = [];

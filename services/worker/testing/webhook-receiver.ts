@@ -9,12 +9,12 @@ interface ReceivedDelivery {
 type Respond = (type: string, attempt: number) => Response;
 
 /** A server that receives webhooks: stores each delivery and responds as set by `respondWith`. */
-export function openWebhookReceiver() {
+export function openWebhookReceiver(port = 0) {
   const received: ReceivedDelivery[] = [];
   let respond: Respond = () => new Response('ok');
   const attempts = new Map<string, number>();
   const server = Bun.serve({
-    port: 0,
+    port,
     hostname: '127.0.0.1',
     async fetch(request) {
       const body = await request.text();

@@ -10,6 +10,8 @@ export interface SafeRequest {
   method: 'GET' | 'POST';
   headers?: Record<string, string>;
   body?: string;
+  /** Shorter than the timeout of all requests. */
+  timeoutMs?: number | undefined;
 }
 
 /** The response, with at most the first `maxBytes` of the body. */
@@ -84,13 +86,14 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
 
   async function send(text: string, request: SafeRequest): Promise<SafeResponse> {
     const url = check(text);
-    const signal = AbortSignal.timeout(timeoutMs);
+    const ms = Math.min(timeoutMs, request.timeoutMs ?? timeoutMs);
+    const signal = AbortSignal.timeout(ms);
     try {
       const address = await untilAborted(addressOf(url), signal);
       return await exchange(url, request, { ...limits, address, signal });
     } catch (error) {
       if (error instanceof UnsafeUrlError) throw error;
-      const message = signal.aborted ? `Timed out after ${timeoutMs} ms` : messageOf(error);
+      const message = signal.aborted ? `Timed out after ${ms} ms` : messageOf(error);
       throw new NetworkError(message, { cause: error });
     }
   }

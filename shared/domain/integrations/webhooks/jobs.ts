@@ -24,6 +24,8 @@ export const deliverInOrderJob = defineJob({
     eventId: idSchema('evt').optional(),
   }),
   limit: { key: ({ webhookId, orderingKey }) => `${webhookId}:${orderingKey}`, concurrent: 1 },
+  // Receivers that never answer leave slots for the other organizations.
+  organizationShare: 0.5,
   timeoutMs: 40_000,
 });
 

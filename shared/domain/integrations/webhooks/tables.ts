@@ -28,6 +28,10 @@ export const webhooks = pgTable(
     disabledReason: text('disabled_reason', { enum: ['gone', 'failing'] }),
     /** Time of the first failure since the last success. */
     failingSince: instant('failing_since'),
+    /** Attempts in a row without any response. */
+    unansweredCount: integer('unanswered_count').notNull().default(0),
+    /** Until then no delivery is attempted. */
+    pausedUntil: instant('paused_until'),
     secret: text('secret').notNull(),
     /** Also signs until `previousSecretUntil`. */
     previousSecret: text('previous_secret'),

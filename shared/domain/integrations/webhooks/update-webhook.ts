@@ -26,7 +26,10 @@ export const updateWebhook = defineAction({
     if (input.events !== undefined) requireKnownEvents(ctx.settings.publicEvents, input.events);
     const changes = Object.entries(input).filter(([, value]) => value !== undefined);
     if (changes.length === 0) return toWebhook(before);
-    const reset = input.enabled === true ? { disabledReason: null, failingSince: null } : {};
+    const reset =
+      input.enabled === true
+        ? { disabledReason: null, failingSince: null, unansweredCount: 0, pausedUntil: null }
+        : {};
     const [after] = await ctx.tx
       .update(webhooks)
       .set({ ...Object.fromEntries(changes), ...reset })

@@ -11,6 +11,10 @@ export const webhookView = z.object({
   enabled: z.boolean(),
   disabledReason: z.enum(['gone', 'failing']).nullable(),
   failingSince: z.iso.datetime().nullable(),
+  pausedUntil: z.iso
+    .datetime()
+    .nullable()
+    .describe('The address did not answer; no delivery is attempted before'),
   createdAt: z.iso.datetime(),
 });
 
@@ -45,11 +49,13 @@ export const toWebhook = (row: WebhookRow) => ({
   enabled: row.enabled,
   disabledReason: row.disabledReason,
   failingSince: row.failingSince?.toISOString() ?? null,
+  pausedUntil:
+    row.pausedUntil && row.pausedUntil > new Date() ? row.pausedUntil.toISOString() : null,
   createdAt: row.createdAt.toISOString(),
 });
 
 /** ETag of a webhook: a hash, since webhooks have no version number. */
-export const webhookEtag = (view: ReturnType<typeof toWebhook>) =>
+export const webhookEtag = ({ pausedUntil: _, ...view }: ReturnType<typeof toWebhook>) =>
   createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 32);
 
 /** A delivery with the result of its last attempt. */

@@ -20,7 +20,11 @@ const MAX_STORED_CHARACTERS = 1_000;
  * Sends one delivery, signed; only a status of 200 to 299 counts as delivered. The request belongs to
  * the trace of its event and carries a `traceparent` header.
  */
-export function attemptDelivery(ctx: Sender, due: DueDelivery): Promise<DeliveryAttempt> {
+export function attemptDelivery(
+  ctx: Sender,
+  due: DueDelivery,
+  timeoutMs?: number,
+): Promise<DeliveryAttempt> {
   const { delivery, event, webhook } = due;
   const attributes = {
     'event.id': delivery.eventId,
@@ -29,7 +33,7 @@ export function attemptDelivery(ctx: Sender, due: DueDelivery): Promise<Delivery
   };
   const options = { name: 'webhook deliver', kind: 'client', attributes } as const;
   return withSpan({ ...options, parent: event.trace ?? undefined }, async (active) => {
-    const attempt = await send(ctx, due);
+    const attempt = await send(ctx, due, timeoutMs);
     active.set({ 'http.response.status_code': attempt.responseStatus ?? undefined });
     if (!attempt.isDelivered) active.fail(`${attempt.responseStatus ?? 'none'}`);
     return attempt;
@@ -41,6 +45,7 @@ type Sender = Pick<Context, 'security'>;
 async function send(
   ctx: Sender,
   { webhook, delivery, event }: DueDelivery,
+  timeoutMs: number | undefined,
 ): Promise<DeliveryAttempt> {
   const body = JSON.stringify({
     type: event.type,
@@ -58,7 +63,12 @@ async function send(
   };
   const durationMs = () => Date.now() - at.getTime();
   try {
-    const response = await ctx.security.safeFetch(webhook.url, { method: 'POST', headers, body });
+    const response = await ctx.security.safeFetch(webhook.url, {
+      method: 'POST',
+      headers,
+      body,
+      timeoutMs,
+    });
     const isDelivered = response.status >= 200 && response.status < 300;
     return {
       isDelivered,

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { deliverInOrderJob } from '../jobs.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
 import { type DueDelivery, findNext, findSkipped } from './next-delivery.ts';
+import { TRIAL_TIMEOUT_MS, takeTurn } from './pause-webhook.ts';
 import { recordAttempt } from './record-attempt.ts';
 import { retryDelaysMs } from './retry-delays.ts';
 
@@ -23,7 +24,7 @@ export async function deliverInOrder(
   const queue = { webhookId, orderingKey };
   const skipped =
     eventId && (await withTenant(ctx, (tenant) => findSkipped(tenant, queue, eventId)));
-  if (skipped) await deliver(skipped);
+  if (skipped && !(await deliver(skipped))) return;
   for (const end = Date.now() + MAX_RUN_MS; ; ) {
     const next = await withTenant(ctx, (tenant) => findNext(tenant, queue));
     if (!next) return;
@@ -32,23 +33,34 @@ export async function deliverInOrder(
     const isOwn = next.delivery.eventId === eventId;
     if (isEarly) return run.enqueue([retryOf(next, isOwn ? `-${Date.now()}` : '')]);
     if (Date.now() > end) return run.enqueue([retryOf(next, `-${Date.now()}`)]);
-    await deliver(next);
+    if (!(await deliver(next))) return;
   }
 
-  async function deliver(due: DueDelivery): Promise<void> {
-    const attempt = await attemptDelivery(ctx, due);
+  /** False when the webhook is paused: the queue continues after the pause. */
+  async function deliver(due: DueDelivery): Promise<boolean> {
+    const turn = await takeTurn(ctx, due);
+    if (typeof turn === 'object') {
+      const name = `-paused-${turn.pausedUntil.getTime()}`;
+      // Its own retry ran early because of clock skew.
+      const more = run.id.includes(name) ? `-${Date.now()}` : '';
+      await run.enqueue([retryOf(due, `${name}${more}`, turn.pausedUntil)]);
+      return false;
+    }
+    const timeoutMs = turn === 'trial' ? TRIAL_TIMEOUT_MS : undefined;
+    const attempt = await attemptDelivery(ctx, due, timeoutMs);
     const failed = await recordAttempt(ctx, due, attempt, delays);
     if (failed) await run.enqueue([retryOf(failed)]);
+    return true;
   }
 
   /** Named after the attempt, so that enqueueing it again changes nothing. */
-  function retryOf({ delivery }: DueDelivery, more = ''): JobRequest {
-    const { replayCount, attempts, nextAttemptAt } = delivery;
+  function retryOf({ delivery }: DueDelivery, more = '', at = delivery.nextAttemptAt): JobRequest {
+    const { replayCount, attempts } = delivery;
     const cause = { id: delivery.eventId, tenantId: run.tenantId, requestId: run.requestId };
     const payload = { ...queue, eventId: delivery.eventId };
     return jobFor(cause, deliverInOrderJob, payload, {
       suffix: `${webhookId}-${replayCount}-${attempts}${more}`,
-      delayMs: nextAttemptAt.getTime() - Date.now(),
+      delayMs: at.getTime() - Date.now(),
     });
   }
 }

@@ -7,6 +7,7 @@ import { isWebhook } from '../get-webhook.ts';
 import { webhookDeliveries as deliveries, webhooks } from '../tables.ts';
 import type { DeliveryAttempt } from './attempt-delivery.ts';
 import { type DueDelivery, failWaiting } from './next-delivery.ts';
+import { endPauses, pause } from './pause-webhook.ts';
 import { MAX_FAILING_MS, retryDelay } from './retry-delays.ts';
 
 const GONE = 410;
@@ -21,6 +22,8 @@ export function recordAttempt(
   const rejected = attempt.responseStatus === null ? 'unanswered' : 'rejected';
   ctx.outcomes.count('webhook_deliveries_total', attempt.isDelivered ? 'delivered' : rejected);
   return withTenant(ctx, async (tenant) => {
+    if (attempt.responseStatus === null) await pause(tenant, due, delays);
+    else await endPauses(tenant, due);
     if (attempt.isDelivered) {
       await updateDelivery(tenant, due, attempt, 'delivered');
       await updateFailingSince(tenant, due, null);
