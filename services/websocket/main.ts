@@ -68,7 +68,7 @@ await boot('websocket', (app) => {
       }),
       maxChannelsPerOrganization: config.realtime.maxChannelsPerOrganization,
     }),
-    rateLimit: isLimited ? socketLimits.calls : undefined,
+    callLimits: isLimited ? socketLimits : undefined,
   });
   registerSocketMetrics(metrics, server);
 

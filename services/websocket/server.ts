@@ -13,8 +13,8 @@ import type { Connection } from './connection/connection.ts';
 import { dispatchCalls } from './connection/dispatcher.ts';
 import { registerConnection, watchTokenExpiry } from './connection/register-connection.ts';
 import type { Services } from './connection/services.ts';
-import type { TokenBucketOptions } from './connection/token-bucket.ts';
 import { createTransport } from './connection/transport.ts';
+import { type CallLimits, createUserLimits } from './connection/user-limits.ts';
 import {
   type SlowConsumerLimits,
   slowConsumerLimits,
@@ -44,7 +44,7 @@ interface Listener {
   close(): Promise<void>;
 }
 
-export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuota'> {
+export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuota' | 'userLimits'> {
   channelLog: ChannelLog;
   presence: PresenceRegistry;
   /** Connections of role `subscriber`, one each; the caller closes them. */
@@ -59,8 +59,8 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   corsOrigins: string[];
   /** The origin of the service's own pages. */
   origin: string;
-  /** The calls of one socket are unlimited without it. */
-  rateLimit: TokenBucketOptions | undefined;
+  /** Calls are unlimited without it. */
+  callLimits: CallLimits | undefined;
   /** Sockets are unlimited without it. */
   connectionLimits?: ConnectionLimits | undefined;
   /** Subscriptions of all sockets of an organization on this replica; unlimited without it. */
@@ -105,7 +105,9 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     onError,
   });
   const channelQuota = createChannelQuota(options.maxChannelsPerOrganization);
-  const services: Services = { ...options, hub, channelQuota };
+  const { callLimits } = options;
+  const userLimits = callLimits && createUserLimits(callLimits);
+  const services: Services = { ...options, hub, channelQuota, userLimits };
   const handshake = createHandshake({
     ...options,
     services,
@@ -125,7 +127,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     options.unauthenticated &&
     limitUnauthenticated(io, options.readAddress, options.unauthenticated);
   acceptSockets(io, handshake, unauthenticated, (connection) => {
-    dispatchCalls(connection, handlers, options.rateLimit);
+    dispatchCalls(connection, handlers, callLimits);
     registerConnection(connection, { connections, presence, onError });
   });
 

@@ -1,10 +1,19 @@
 import { z } from 'zod';
+import { Events } from './events.ts';
 import type { SocketInputs, SocketRequest } from './socket-inputs.ts';
 
 const utf8 = new TextEncoder();
 const channel = z.string().min(1).max(200);
 const hasBothOrNone = ({ epoch, offset }: { epoch?: unknown; offset?: unknown }) =>
   (epoch === undefined) === (offset === undefined);
+
+/** First words of the names that the server uses: clients cannot imitate its events and signals. */
+const reservedWords: ReadonlySet<string | undefined> = new Set([
+  ...Object.values(Events).map((name) => name.split('.')[0]),
+  'job',
+  'suggestion',
+  'system',
+]);
 
 const MAX_SIGNAL_BYTES = 4_096;
 const MAX_METADATA_BYTES = 1_024;
@@ -21,9 +30,12 @@ export const socketInputs = {
   unsubscribe: z.strictObject({ channel }),
   publish: z.strictObject({
     channel,
-    type: z.string().regex(/^[a-z][a-z.-]{0,40}$/, {
-      error: 'must be lower-case words with dots or dashes',
-    }),
+    type: z
+      .string()
+      .regex(/^[a-z][a-z.-]{0,40}$/, { error: 'must be lower-case words with dots or dashes' })
+      .refine((type) => !type.includes('.') || !reservedWords.has(type.split('.')[0]), {
+        error: 'is reserved for events and signals of the server',
+      }),
     data: z.unknown().refine((value) => sizeBytes(value) <= MAX_SIGNAL_BYTES, {
       error: `must be at most ${MAX_SIGNAL_BYTES} bytes of JSON`,
     }),

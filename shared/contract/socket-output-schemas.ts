@@ -28,7 +28,14 @@ export const serverEvents = {
   }),
   expiring: z.object({ expiresAt: z.iso.datetime() }),
   closing: z.object({
-    code: z.enum(['TOKEN_EXPIRED', 'SESSION_ENDED', 'ACCESS_CHANGED', 'RESYNC', 'TOO_SLOW']),
+    code: z.enum([
+      'TOKEN_EXPIRED',
+      'SESSION_ENDED',
+      'ACCESS_CHANGED',
+      'RESYNC',
+      'TOO_SLOW',
+      'TOO_MANY_REQUESTS',
+    ]),
     detail: z.string(),
   }),
 } satisfies { [N in keyof Messages]: z.ZodType<Messages[N]> };

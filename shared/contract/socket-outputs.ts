@@ -99,5 +99,8 @@ export interface ServerEvents {
   /** The access token expires soon: renew it with `authenticate`. ISO 8601, UTC. */
   expiring(notice: { expiresAt: string }): void;
   /** The connection is about to be closed, with the reason. */
-  closing(reason: { code: EndCode | 'RESYNC' | 'TOO_SLOW'; detail: string }): void;
+  closing(reason: {
+    code: EndCode | 'RESYNC' | 'TOO_SLOW' | 'TOO_MANY_REQUESTS';
+    detail: string;
+  }): void;
 }

@@ -8,8 +8,10 @@ import {
 } from '@insightdesk/shared/errors';
 import { startTrace } from '@insightdesk/shared/tracing';
 import type { z } from 'zod';
+import { closeSocket } from './close-socket.ts';
 import type { Connection } from './connection.ts';
-import { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts';
+import { createTokenBucket } from './token-bucket.ts';
+import type { CallLimits } from './user-limits.ts';
 
 /** One call of a client. */
 export interface Call {
@@ -39,50 +41,75 @@ export function defineHandler<I extends z.ZodType>(
 }
 
 const MAX_PENDING = 1_000;
+const tooManyCalls = {
+  code: 'TOO_MANY_REQUESTS',
+  detail: 'The socket sent too many calls; connect again later',
+} as const;
 
 /**
  * The only path from a socket to the handlers. Every event is counted, validated, handled and
- * acknowledged; an error becomes `{ ok: false, error: problem }`. An exception in a socket's
- * listener would end the process.
+ * acknowledged; an error becomes `{ ok: false, error: problem }`. Above the limits only the first
+ * call is acknowledged, and a socket that goes on is closed. An exception in a socket's listener
+ * would end the process.
  */
 export function dispatchCalls(
   connection: Connection,
   handlers: Readonly<Record<string, Handler>>,
-  rateLimit: TokenBucketOptions | undefined,
+  limits: CallLimits | undefined,
 ): void {
-  const limiter = { take: rateLimit && createTokenBucket(rateLimit), pending: 0 };
+  const limiter = limits && createLimiter(connection, limits);
+  const pending = { count: 0 };
   connection.socket.use(([event, ...args]) => {
     if (!connection.socket.connected) return;
     const name = String(event);
     const respond = once(args.at(-1));
+    if (limiter && !limiter.take(respond)) return;
     const requestId = Bun.randomUUIDv7();
     const acknowledge = (result: object) => respond({ ok: true, ...result });
     const call: Call = { connection, requestId, acknowledge };
     const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     const entry = { name: handler ? `socket ${name}` : 'socket unknown', kind: 'server' } as const;
     const request = { name, raw: args[0] };
-    startTrace(entry, () => dispatch(limiter, call, handler, request)).catch((error: unknown) => {
+    startTrace(entry, () => dispatch(pending, call, handler, request)).catch((error: unknown) => {
       respond({ ok: false, error: toSocketProblem(call, name, error) });
     });
   });
 }
 
-interface Limiter {
-  take: (() => boolean) | undefined;
-  pending: number;
+/** Limits the calls of one socket, and those of its user on this replica. */
+function createLimiter(connection: Connection, { calls, refusals }: CallLimits) {
+  const own = createTokenBucket(calls);
+  const refused = createTokenBucket(refusals);
+  let isAnswered = false;
+  return {
+    take(respond: (answer: object) => void): boolean {
+      const user = connection.services.userLimits?.of(connection.access);
+      const isAllowed = own.take() && user?.calls.take() !== false;
+      if (!isAllowed && !isAnswered) {
+        respond({
+          ok: false,
+          error: toProblem(new TooManyRequestsError(), { requestId: Bun.randomUUIDv7() }),
+        });
+      }
+      isAnswered = !isAllowed;
+      if (isAllowed || refused.take()) return isAllowed;
+      user?.block();
+      closeSocket(connection, tooManyCalls);
+      return false;
+    },
+  };
 }
 
 async function dispatch(
-  limiter: Limiter,
+  pending: { count: number },
   call: Call,
   handler: Handler | undefined,
   { name, raw }: { name: string; raw: unknown },
 ): Promise<void> {
-  const isAllowed = limiter.take?.() ?? true;
-  if (!isAllowed || limiter.pending >= MAX_PENDING) throw new TooManyRequestsError();
+  if (pending.count >= MAX_PENDING) throw new TooManyRequestsError();
   if (!handler) throw new DomainNotFoundError(`Unknown event ${name.slice(0, 40)}`);
-  limiter.pending++;
-  await handler(call, raw).finally(() => limiter.pending--);
+  pending.count++;
+  await handler(call, raw).finally(() => pending.count--);
 }
 
 function toSocketProblem({ requestId, connection }: Call, name: string, error: unknown) {

@@ -7,6 +7,7 @@ import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import type { SessionVerifier } from '../sessions/session-verifier.ts';
 import type { ChannelQuota } from '../subscriptions/channel-quota.ts';
 import type { ChannelTable } from '../subscriptions/define-channels.ts';
+import type { UserLimits } from './user-limits.ts';
 
 /** What socket handlers work with. */
 export interface Services {
@@ -19,6 +20,8 @@ export interface Services {
   presenceMembers: PresenceMembers;
   maxChannelsPerSocket: number;
   channelQuota: ChannelQuota;
+  /** Calls are unlimited without it. */
+  userLimits?: UserLimits | undefined;
   /** Signals are unlimited without it. */
   signalLimits?: RateLimits | undefined;
 }

@@ -1,3 +1,4 @@
+import { closeSocket, type EngineSocket } from './close-socket.ts';
 import type { Connection } from './connection.ts';
 
 export interface SlowConsumerLimits {
@@ -20,6 +21,7 @@ export const slowConsumerLimits: SlowConsumerLimits = {
 };
 
 const PACKET_OVERHEAD_BYTES = 100;
+const reason = { code: 'TOO_SLOW', detail: 'Subscribe again and resume' } as const;
 
 /**
  * Closes sockets that read slower than they are written to: they resume from the log instead of
@@ -37,7 +39,7 @@ export function watchSlowConsumers(
     const sinceMs = slowSinceMs.get(connection) ?? nowMs;
     slowSinceMs.set(connection, sinceMs);
     if (pendingBytes > hardBytes || nowMs - sinceMs >= softMs)
-      disconnect(connection, closeTimeoutMs);
+      closeSocket(connection, reason, closeTimeoutMs);
   }
 
   const timer = setInterval(() => {
@@ -56,26 +58,4 @@ function countPendingBytes({ socket }: Connection, limit: number): number {
     if (bytes > limit) break;
   }
   return bytes;
-}
-
-function disconnect(connection: Connection, closeTimeoutMs: number) {
-  const { conn } = connection.socket;
-  if (conn.readyState !== 'open') return;
-  connection.subscriptions.leaveAll('disconnected');
-  // The pending events are in the log, too. Without them the closing message arrives sooner.
-  (conn as unknown as EngineSocket).writeBuffer.length = 0;
-  connection.socket.emit('closing', { code: 'TOO_SLOW', detail: 'Subscribe again and resume' });
-  conn.close();
-  setTimeout(() => {
-    const transportSocket = (conn as unknown as EngineSocket).transport.socket;
-    conn.close(true);
-    // Engine.IO leaves the TCP connection open when nobody answers the close.
-    transportSocket?.terminate?.();
-  }, closeTimeoutMs);
-}
-
-/** The parts of Engine.IO's socket that it declares private, or leaves to the transport. */
-interface EngineSocket {
-  writeBuffer: { data?: { length: number } }[];
-  transport: { socket?: { bufferedAmount?: number; terminate?(): void } };
 }

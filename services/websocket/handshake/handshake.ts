@@ -27,6 +27,7 @@ export function createHandshake(options: HandshakeOptions) {
   async function accept(socket: ServerSocket): Promise<void> {
     const connection = await readConnection(socket, options);
     const { access, ip } = connection;
+    services.userLimits?.requireNotBlocked(access);
     const slot = connectionLimits.reserve({ userId: access.userId, tenantId: access.tenantId, ip });
     // Before the session is verified: a revocation in between is seen by the watcher.
     watcher.add(connection);

@@ -28,6 +28,19 @@ test('unauthenticated connections: an address has 20 of 300, for a second, and o
   expect(socket.connected).toBe(true);
 });
 
+test('unauthenticated connections: above the limit polling and WebSocket get a 429', async () => {
+  const { url } = await startReplica('websocket-1', {
+    unauthenticated: { maxPerAddress: 0, timeoutMs: 1_000 },
+  });
+  const polling = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
+  expect(polling.status).toBe(429);
+  expect(await polling.json()).toMatchObject({ code: 'TOO_MANY_CONNECTIONS' });
+  const { received, closed } = openRawWebSocket(url);
+  await closed;
+  expect(received()).toStartWith('HTTP/1.1 429 Too Many Requests');
+  expect(received()).toContain('TOO_MANY_CONNECTIONS');
+});
+
 test.each([
   ['without a token', undefined],
   ['with an invalid token', '40{"token":"nobody"}'],

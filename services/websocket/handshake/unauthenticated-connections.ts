@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { socketLimits } from '@insightdesk/shared/contract';
+import { TooManyRequestsError } from '@insightdesk/shared/errors';
 import type { ReadAddress } from '@insightdesk/shared/http';
 import { ipPrefix } from '@insightdesk/shared/utils';
 import type { Server } from 'socket.io';
 import type { ServerSocket } from '../connection/services.ts';
+import { rejectRequest } from '../replica/reject-request.ts';
 
 type EngineSocket = ServerSocket['conn'];
 
@@ -24,6 +26,11 @@ interface Entry {
   timer: Timer | undefined;
   rejections: number;
 }
+
+const tooMany = () =>
+  new TooManyRequestsError('Too many connections of this address wait for authentication', {
+    code: 'TOO_MANY_CONNECTIONS',
+  });
 
 /** A client with more attempts has to open another connection, which is counted. */
 const MAX_REJECTIONS = 5;
@@ -63,8 +70,7 @@ export function limitUnauthenticated(
   io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const hasSession = new URL(request.url ?? '/', 'http://service').searchParams.has('sid');
     if (hasSession || (counts.get(addressOf(request)) ?? 0) < maxPerAddress) return next();
-    response.writeHead(429, { 'Retry-After': '1', Connection: 'close' });
-    response.end();
+    rejectRequest(request, response, tooMany());
   });
   io.engine.on('connection', (conn: EngineSocket) => {
     const address = addressOf(conn.request);

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { UnavailableError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
 import type { Connection } from '../connection/connection.ts';
+import { rejectRequest } from './reject-request.ts';
 
 /** With few sockets the window is shorter. */
 const WINDOW_PER_SOCKET_MS = 20;
@@ -27,7 +29,6 @@ export function rejectNewConnections(isRejecting: () => boolean) {
     if (!isRejecting()) return next();
     const hasSession = new URL(request.url ?? '/', 'http://service').searchParams.has('sid');
     if (hasSession) return next();
-    response.writeHead(503, { 'Retry-After': '1', Connection: 'close' });
-    response.end();
+    rejectRequest(request, response, new UnavailableError());
   };
 }

@@ -3,9 +3,11 @@ import type { SocketInput } from '@insightdesk/shared/contract';
 import {
   ConflictError,
   DomainNotFoundError,
+  TooManyRequestsError,
   UnauthenticatedError,
 } from '@insightdesk/shared/errors';
-import { callContext } from '../connection/connection.ts';
+import { sleep } from '@insightdesk/shared/promises';
+import { type Connection, callContext } from '../connection/connection.ts';
 import type { Call } from '../connection/dispatcher.ts';
 import type { Services } from '../connection/services.ts';
 
@@ -24,24 +26,47 @@ export async function subscribe(call: Call, input: SocketInput<'subscribe'>) {
     }
   };
   try {
+    const after = epoch !== undefined && offset !== undefined ? { epoch, offset } : undefined;
+    const join = async () => {
+      requireCurrent();
+      // A second subscribe to a channel starts over from the position it names.
+      if (subscription.isRepeated) subscriptions.leaveRoom(channel);
+      await services.hub.join(connection.roomFor(channel), socket.id, after, (page, later) => {
+        const { bytes, ...snapshot } = page;
+        chargeHistory(connection, bytes);
+        acknowledge(snapshot);
+        for (const event of later) socket.emit('event', event);
+        subscriptions.join(channel, subscription);
+      });
+    };
     await connection.withAuthorizationSlot(async () => {
       requireCurrent();
       await authorizeChannel(services, callContext(connection, requestId), channel);
+      if (!after) return;
+      // In the slot: so a socket reads little history before it is charged for it.
+      await waitForHistory(connection);
+      await join();
     });
-    requireCurrent();
-    // A second subscribe to a channel starts over from the position it names.
-    if (subscription.isRepeated) subscriptions.leaveRoom(channel);
-    const after = epoch !== undefined && offset !== undefined ? { epoch, offset } : undefined;
-    await services.hub.join(connection.roomFor(channel), socket.id, after, (snapshot, later) => {
-      acknowledge(snapshot);
-      for (const event of later) socket.emit('event', event);
-      subscriptions.join(channel, subscription);
-    });
+    if (!after) await join();
   } catch (error) {
     if (subscriptions.isCurrent(channel, subscription)) subscriptions.leave(channel);
     throw error;
   }
 }
+
+const MAX_HISTORY_WAIT_MS = 8_000;
+
+/** Waits until the history that the user's sockets have read is paid; throws 429 if that takes long. */
+async function waitForHistory({ services, access }: Connection): Promise<void> {
+  const delayMs = services.userLimits?.of(access).history.delayMs() ?? 0;
+  if (delayMs > MAX_HISTORY_WAIT_MS) {
+    throw new TooManyRequestsError('Too much history was read; try again later');
+  }
+  if (delayMs > 0) await sleep(delayMs);
+}
+
+const chargeHistory = ({ services, access }: Connection, bytes: number) =>
+  services.userLimits?.of(access).history.charge(bytes);
 
 type Needed = Pick<Services, 'channels' | 'context' | 'sessions'>;
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach } from 'bun:test';
 import type { AppContainer } from '@insightdesk/shared/boot';
 import type { Context } from '@insightdesk/shared/context';
-import { type ChannelEvent, Channels } from '@insightdesk/shared/contract';
+import { type ChannelEvent, Channels, socketLimits } from '@insightdesk/shared/contract';
 import {
   createChannelLog,
   createPresenceMembers,
@@ -147,7 +147,7 @@ export function createTestReplicas() {
       corsOrigins: ['https://desk.example'],
       origin: 'https://desk.example',
       maxChannelsPerSocket: 50,
-      rateLimit: { perSecond: 100, burst: 200 },
+      callLimits: socketLimits,
       ...overrides,
     });
     const port = await server.listen(0, '127.0.0.1');

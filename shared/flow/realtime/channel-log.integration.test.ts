@@ -26,7 +26,13 @@ const start = async (room: Room) => {
 test('read: without a position it returns the current position and no events', async () => {
   const room = newRoom();
   const first = await log.read(room);
-  expect(first).toEqual({ epoch: expect.any(String), offset: 0, recovered: false, events: [] });
+  expect(first).toEqual({
+    epoch: expect.any(String),
+    offset: 0,
+    recovered: false,
+    bytes: 0,
+    events: [],
+  });
   expect(await log.read(room)).toEqual(first);
   expect(await log.read(room, first)).toEqual({ ...first, recovered: true });
 });

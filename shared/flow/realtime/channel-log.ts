@@ -4,6 +4,7 @@ import type { Valkey } from '@insightdesk/shared/valkey';
 import { appendScript, readScript } from './channel-scripts.ts';
 import { type LinkedEvent, TOPIC, toLinkedEvent } from './publication.ts';
 import { type Room, roomOf, tenantOf } from './room.ts';
+import { ENTRY_OVERHEAD_BYTES } from './usage-script.ts';
 
 /** An event to append to a channel; `at` is ISO 8601. */
 export interface ChannelEntry {
@@ -26,7 +27,14 @@ export interface AppendResult extends Position {
 export interface LogPage extends Position {
   recovered: boolean;
   hasMore: boolean;
+  /** Of all its events. */
+  bytes: number;
   events: LinkedEvent[];
+}
+
+/** A snapshot, and the bytes of its events. */
+export interface LogSnapshot extends Snapshot {
+  bytes: number;
 }
 
 /** How much of the logs is retained. */
@@ -53,7 +61,7 @@ export interface ChannelLog {
    * too many. Throws UnavailableError when Valkey does not answer, or lost its logs and they are not
    * rebuilt yet.
    */
-  read(room: Room, after?: Position): Promise<Snapshot>;
+  read(room: Room, after?: Position): Promise<LogSnapshot>;
   /** The next page after a position; `recovered: false` when the log does not reach back. */
   readPage(room: Room, after?: Position): Promise<LogPage>;
 }
@@ -108,12 +116,14 @@ export function createChannelLog(valkey: Valkey, history: History): ChannelLog {
       });
     const [epoch = '', head, recovered, more, ...parts] = reply.map(String);
     const events: LinkedEvent[] = [];
+    let bytes = 0;
     for (let i = 0; i + 2 < parts.length; i += 3) {
       events.push(toLinkedEvent(epoch, parts[i] ?? '', parts[i + 1] ?? '', parts[i + 2] ?? ''));
+      bytes += ENTRY_OVERHEAD_BYTES + (parts[i + 2]?.length ?? 0);
     }
     const hasMore = more === '1';
     const offset = hasMore ? (events.at(-1)?.event.offset ?? 0) : Number(head);
-    return { epoch, offset, recovered: recovered === '1', hasMore, events };
+    return { epoch, offset, recovered: recovered === '1', hasMore, bytes, events };
   }
 
   return {
@@ -128,7 +138,8 @@ export function createChannelLog(valkey: Valkey, history: History): ChannelLog {
     async read(room, after) {
       const page = await readPage(room, after);
       if (!page.hasMore) return toSnapshot(page);
-      return toSnapshot(await readPage(room));
+      // What was read counts, although it is too much for one answer.
+      return { ...toSnapshot(await readPage(room)), bytes: page.bytes };
     },
   };
 }
@@ -170,8 +181,8 @@ export function toPair(entry: ChannelEntry): [id: string, body: string] {
   return [id, JSON.stringify({ id, channel, type, data: data ?? null, at, trace })];
 }
 
-function toSnapshot({ epoch, offset, recovered, events }: LogPage): Snapshot {
-  return { epoch, offset, recovered, events: events.map(({ event }) => event) };
+function toSnapshot({ epoch, offset, recovered, bytes, events }: LogPage): LogSnapshot {
+  return { epoch, offset, recovered, bytes, events: events.map(({ event }) => event) };
 }
 
 function newEpoch(): string {

@@ -1,7 +1,7 @@
-import type { ChannelEvent, Position, Snapshot } from '@insightdesk/shared/contract';
+import type { ChannelEvent, Position } from '@insightdesk/shared/contract';
 import { ConflictError, UnavailableError } from '@insightdesk/shared/errors';
 import { retry } from '@insightdesk/shared/promises';
-import type { ChannelLog, LogPage } from './channel-log.ts';
+import type { ChannelLog, LogPage, LogSnapshot } from './channel-log.ts';
 import type { LinkedEvent } from './publication.ts';
 import type { Room } from './room.ts';
 
@@ -14,7 +14,7 @@ export interface HubEmitter {
 }
 
 /** Admits a member synchronously: acknowledge the snapshot, emit `later`, join the room. */
-export type Admit = (snapshot: Snapshot, later: ChannelEvent[]) => void;
+export type Admit = (snapshot: LogSnapshot, later: ChannelEvent[]) => void;
 
 /** Totals since the start. */
 export interface HubStats {
@@ -124,13 +124,13 @@ export class ChannelRoom {
    * The room's position for a member that asks for no earlier events: all later ones come live. Only
    * for a moment after a read, so that a log that is unavailable or ahead is noticed.
    */
-  #currentSnapshot(after: Position | undefined): Snapshot | undefined {
+  #currentSnapshot(after: Position | undefined): LogSnapshot | undefined {
     if (after || !this.#position || this.#isRecovering || this.#isDirty) return undefined;
     if (performance.now() - this.#readAt > MAX_READ_AGE_MS) return undefined;
-    return { ...this.#position, recovered: false, events: [] };
+    return { ...this.#position, recovered: false, bytes: 0, events: [] };
   }
 
-  async #read(after: Position | undefined): Promise<Snapshot> {
+  async #read(after: Position | undefined): Promise<LogSnapshot> {
     const snapshot = await this.#options.log.read(this.#options.room, after);
     this.#readAt = performance.now();
     return snapshot;
@@ -143,7 +143,7 @@ export class ChannelRoom {
     if (!backlog.every(this.#advance) || this.#isDirty) void this.recover();
   }
 
-  #tryAdmit(id: string, { buffer }: JoiningMember, snapshot: Snapshot, admit: Admit): boolean {
+  #tryAdmit(id: string, { buffer }: JoiningMember, snapshot: LogSnapshot, admit: Admit): boolean {
     const { epoch, offset } = snapshot;
     const room = this.#position;
     if (room?.epoch !== epoch) return false;

@@ -1,20 +1,21 @@
 import { expect, test } from 'bun:test';
-import type { Position, Snapshot } from '@insightdesk/shared/contract';
+import type { Position } from '@insightdesk/shared/contract';
 import { newId } from '@insightdesk/shared/utils';
+import type { LogSnapshot } from './channel-log.ts';
 import { coalesceReads } from './coalesce-reads.ts';
 import { roomOf } from './room.ts';
 
 const room = roomOf(newId('org'), 'c');
 
 function setUp() {
-  const reads: (PromiseWithResolvers<Snapshot> & { after: Position | undefined })[] = [];
+  const reads: (PromiseWithResolvers<LogSnapshot> & { after: Position | undefined })[] = [];
   const read = coalesceReads((_, after) => {
-    const answer = Promise.withResolvers<Snapshot>();
+    const answer = Promise.withResolvers<LogSnapshot>();
     reads.push({ ...answer, after });
     return answer.promise;
   });
   const answer = (n: number) =>
-    reads[n]?.resolve({ epoch: 'e', offset: n, recovered: false, events: [] });
+    reads[n]?.resolve({ epoch: 'e', offset: n, recovered: false, bytes: 0, events: [] });
   return { reads, read, answer };
 }
 

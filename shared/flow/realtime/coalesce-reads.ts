@@ -1,5 +1,5 @@
-import type { Position, Snapshot } from '@insightdesk/shared/contract';
-import type { ChannelLog } from './channel-log.ts';
+import type { Position } from '@insightdesk/shared/contract';
+import type { ChannelLog, LogSnapshot } from './channel-log.ts';
 import type { Room } from './room.ts';
 
 /**
@@ -8,10 +8,10 @@ import type { Room } from './room.ts';
  * result of a read that began before it.
  */
 export function coalesceReads(read: ChannelLog['read']): ChannelLog['read'] {
-  const running = new Map<string, Promise<Snapshot>>();
-  const queued = new Map<string, Promise<Snapshot>>();
+  const running = new Map<string, Promise<LogSnapshot>>();
+  const queued = new Map<string, Promise<LogSnapshot>>();
 
-  function start(key: string, room: Room, after: Position | undefined): Promise<Snapshot> {
+  function start(key: string, room: Room, after: Position | undefined): Promise<LogSnapshot> {
     const reading = read(room, after).finally(() => running.delete(key));
     running.set(key, reading);
     return reading;
