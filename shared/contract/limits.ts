@@ -72,14 +72,6 @@ export const socketLimits = {
   blockMs: 10_000,
   /** Bytes of history that the subscriptions of a user read; above it they wait. */
   history: { perSecond: 2_097_152, burst: 16_777_216 },
-  /** Calls of all sockets of a user or API key. */
-  userCalls: { perSecond: 300, burst: 1_000 },
-  /** Calls above a limit, which are not acknowledged; then the socket is closed. */
-  refusals: { perSecond: 10, burst: 100 },
-  /** How long the user of a closed socket cannot open another one. */
-  blockMs: 10_000,
-  /** Bytes of history that the subscriptions of a user read; above it they wait. */
-  history: { perSecond: 2_097_152, burst: 16_777_216 },
   messageBytes: 65_536,
   /** Unauthenticated connections of one address; more are refused. */
   unauthenticatedPerAddress: 100,
