@@ -59,7 +59,8 @@ function toSignal(event: JobStatusEvent): SystemSignal[] {
     id,
     name,
     queue,
-    state,
+    // The attempt failed and is repeated.
+    state: state === 'delayed' ? 'failed' : state,
     attempt,
     ...(percent !== undefined && { percent }),
   };

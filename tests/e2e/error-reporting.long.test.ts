@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@insightdesk/shared/database';
 import { type ReceivedEvent, startErrorReceiver } from '@insightdesk/shared/sentry';
-import { createTestDatabase, testEnvironment } from '@insightdesk/shared/testing';
+import { createTestDatabase, startTcpServer, testEnvironment } from '@insightdesk/shared/testing';
 import { io } from 'socket.io-client';
 import { until } from '../../shared/testing/until.ts';
 import {
@@ -33,15 +33,18 @@ writeFileSync(
    });`,
 );
 
+let mailServer: Awaited<ReturnType<typeof startTcpServer>>;
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 const processes = createServiceProcesses(directory);
 const receivers: ReturnType<typeof startErrorReceiver>[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
+  mailServer = await startTcpServer((socket) => void socket.write('554 no emails\r\n'));
 });
 afterAll(async () => {
   await processes.stop();
   await database.drop();
+  await mailServer.close();
   for (const receiver of receivers) await receiver.stop();
   rmSync(directory, { recursive: true });
 });
@@ -72,9 +75,9 @@ const start = (kind: ServiceKind, replica: string, dsn: string) =>
       VALKEY_CACHE_URL: '',
       VALKEY_QUEUE_URL: '',
       VALKEY_SESSION_URL: '',
-      // No server listens there, so that email jobs fail.
+      // It refuses every email, so that their jobs fail.
       SMTP_HOST: '127.0.0.1',
-      SMTP_PORT: '1',
+      SMTP_PORT: String(mailServer.port),
       SENTRY_DSN: dsn,
       SENTRY_RELEASE: 'insightdesk@9.9.9',
       LOG_FILE_DIRECTORY: join(directory, 'logs'),

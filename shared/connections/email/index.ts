@@ -4,5 +4,4 @@ export { checkMailServer } from './check-mail-server.ts';
 export type { Mailer, OutgoingEmail } from './mailer.ts';
 export { MemoryMailer } from './memory-mailer.ts';
 export { type EmailContent, renderEmail } from './render-email.ts';
-export { sanitizeHtml } from './sanitize-html.ts';
 export { createMailer } from './smtp-mailer.ts';

@@ -50,7 +50,7 @@ export function createMailer(options: SmtpOptions | (() => SmtpOptions), log?: L
     openMs: circuitOpenMs,
     isFailure: isServerFailure,
     code: UNAVAILABLE,
-    onChange: (isOpen) => log?.warn({ isOpen }, 'email: circuit breaker changed'),
+    onChange: (isOpen) => log?.info({ isOpen }, 'email: circuit breaker changed'),
   });
   return {
     async send({ to, ...email }) {
@@ -69,7 +69,6 @@ export function createMailer(options: SmtpOptions | (() => SmtpOptions), log?: L
         if (cause instanceof UnavailableError) throw cause;
         const retryable = !isPermanentRejection(cause);
         const code = isConnectionFailure(cause) ? { code: UNAVAILABLE } : {};
-        log?.warn({ err: cause, messageId, retryable }, 'email: not accepted');
         throw new NetworkError('The mail server did not accept an email', {
           ...code,
           cause,

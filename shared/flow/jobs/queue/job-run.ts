@@ -36,7 +36,8 @@ export interface JobStatusEvent {
   name: string;
   id: string;
   tenantId: JobOwner;
-  state: 'active' | 'completed' | 'failed' | 'progress';
+  /** `delayed`: the attempt ended without effect, because a dependency is unavailable. */
+  state: 'active' | 'completed' | 'failed' | 'delayed' | 'progress';
   attempt: number;
   percent?: number;
   /** Duration in milliseconds, at the end. */

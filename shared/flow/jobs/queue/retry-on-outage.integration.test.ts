@@ -2,7 +2,9 @@ import { afterAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { createDatabase } from '@insightdesk/shared/database';
 import { NetworkError } from '@insightdesk/shared/errors';
+import { createLogger } from '@insightdesk/shared/logging';
 import { testEnvironment, until } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { defineJob, type JobRequest } from '../definition/define-job.ts';
@@ -10,7 +12,7 @@ import { createTestQueues, inTenant, request } from '../testing/test-queues.ts';
 import type { JobRun } from './job-run.ts';
 import type { Handler } from './run-job.ts';
 
-const { queues, valkey, work, control, close } = createTestQueues();
+const { queues, valkey, work, control, events, close } = createTestQueues();
 const unavailable = createDatabase({
   url: Object.assign(new URL(testEnvironment.databaseUrl), { port: '1' }).href,
   poolMin: 1,
@@ -58,6 +60,35 @@ test('an unavailable database, storage or full Valkey uses up no attempts; the j
   }
   expect(runs).toEqual({ database: 2, storage: 2, 'full Valkey': 2 });
   await workers.close();
+});
+
+test('jobs that wait for the same dependency log one warning, and no error', async () => {
+  const lines: { level: string; code?: string }[] = [];
+  const log = createLogger(
+    { level: 'debug', format: 'json' },
+    { service: 'worker', replica: 'worker-1' },
+    { write: (line) => void lines.push(JSON.parse(line)) },
+  );
+  const job = define('mail');
+  let isDown = true;
+  const run = async () => {
+    if (isDown) throw new NetworkError('connection refused', { code: 'MAIL_UNAVAILABLE' });
+  };
+  const workers = await work({ [job.name]: { job, run } }, 3, log);
+  const tenantId = newId('org');
+  await queues.enqueue(Array.from({ length: 20 }, () => request(job, {}, { tenantId })));
+  const statesOf = async () =>
+    (await control.list(tenantId, { limit: 20 })).items.map(({ state }) => state);
+  await until(async () => (await statesOf()).every((state) => state === 'delayed'));
+  isDown = false;
+  await until(async () => (await statesOf()).every((state) => state === 'completed'));
+  await workers.close();
+  expect(lines.filter(({ level }) => level !== 'debug' && level !== 'info')).toMatchObject([
+    { level: 'warn', code: 'MAIL_UNAVAILABLE' },
+  ]);
+  const observed = events.filter(({ name }) => name === job.name).map(({ state }) => state);
+  expect(observed.filter((state) => state === 'failed')).toEqual([]);
+  expect(observed.filter((state) => state === 'delayed').length).toBeGreaterThanOrEqual(20);
 });
 
 test('an error that is no outage uses up an attempt', async () => {

@@ -11,7 +11,8 @@ import { acquireSlots } from './acquire-slots.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 import { createJobRun, type JobRun, type JobStatusEvent } from './job-run.ts';
 import type { KeyLimits } from './key-limits.ts';
-import { isValkeyFull, outageDelayMs } from './retry-on-outage.ts';
+import type { createOutageLog } from './log-outages.ts';
+import { outageCode, outageDelayMs } from './retry-on-outage.ts';
 import type { InTenant } from './steps.ts';
 
 export type Handler = { job: JobDefinition; run(payload: never, run: JobRun): Promise<unknown> };
@@ -29,6 +30,7 @@ export interface RunOptions {
   /** The running jobs of this process, by BullMQ's ids. */
   running: Map<string, Pick<Cancellation, 'cancel'>>;
   log: Logger;
+  logOutage: ReturnType<typeof createOutageLog>;
   observe?(event: JobStatusEvent): void;
 }
 
@@ -52,6 +54,7 @@ export async function runJob(
   } catch (error) {
     const delayMs = outageDelayMs(error, job);
     if (delayMs === undefined) throw error;
+    options.logOutage(outageCode(error) ?? '', error, job.name);
     // If Valkey is too full even for this, the job's lock expires and another worker takes it over.
     await job.moveToDelayed(Date.now() + delayMs, token).catch(() => {});
     throw new (loadBullmq().DelayedError)();
@@ -115,15 +118,19 @@ async function callHandler(
     observe?.({ ...status, state: 'completed', ms: durationMs() });
     return result;
   } catch (error) {
-    observe?.({ ...status, state: 'failed', ms: durationMs() });
+    const isDelayed = !cancellation.reason && outageDelayMs(error, job) !== undefined;
+    observe?.({ ...status, state: isDelayed ? 'delayed' : 'failed', ms: durationMs() });
+    if (isDelayed) throw error;
     if (cancellation.reason) throw unrecoverable(cancellation.reason);
     log.error({ err: error, attempt, jobName: job.name }, 'jobs: job failed');
-    throw isFinal(error) && !isValkeyFull(error) ? unrecoverable(String(error)) : error;
+    throw isFinal(error) ? unrecoverable(String(error)) : error;
   } finally {
     if (running.get(bullId) === cancellation) running.delete(bullId);
   }
 }
 
-/** Invalid payloads and errors that are not retryable are final; unexpected errors are retried. */
+/** Invalid payloads, errors that are not retryable and outages that last too long are final. */
 const isFinal = (error: unknown) =>
-  error instanceof z.ZodError || (error instanceof AppError && !isRetryable(error));
+  error instanceof z.ZodError ||
+  (error instanceof AppError && !isRetryable(error)) ||
+  outageCode(error) !== undefined;

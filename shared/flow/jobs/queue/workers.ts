@@ -10,6 +10,7 @@ import { type ReservedSlot, reservedSlotTopic, reserveSlot } from '../fairness/r
 import { cancelTopic } from './cancellation.ts';
 import type { JobRun } from './job-run.ts';
 import { createKeyLimits } from './key-limits.ts';
+import { createOutageLog } from './log-outages.ts';
 import type { Queues } from './queues.ts';
 import { retention } from './retention.ts';
 import { type RunOptions, runJob } from './run-job.ts';
@@ -26,7 +27,7 @@ export type JobHandlers<J extends JobDefinition> = {
 };
 
 export interface WorkersOptions
-  extends Omit<RunOptions, 'limits' | 'enqueue' | 'promote' | 'running'> {
+  extends Omit<RunOptions, 'limits' | 'enqueue' | 'promote' | 'running' | 'logOutage'> {
   queues: Pick<Queues, 'enqueue' | 'assignTurns' | 'jobEnded' | 'promote'>;
   /** Opens a connection for the blocking reads of one queue. */
   connect(): Redis;
@@ -58,7 +59,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const limits = createKeyLimits(valkey, prefix);
   const running: RunOptions['running'] = new Map();
   const { enqueue, promote } = queues;
-  const run: RunOptions = { ...options, limits, running, enqueue, promote };
+  const logOutage = createOutageLog(log);
+  const run: RunOptions = { ...options, limits, running, enqueue, promote, logOutage };
   const names = new Set(Object.values(handlers).map(({ job }) => job.queue));
   const reservedSlots = new Map<string, ReservedSlot>();
   const workers = [...names].map((queue) => startWorker(queue));

@@ -26,7 +26,11 @@ export function createTestQueues(quota?: EnqueueQuota) {
   closing.push(() => queues.close());
   const events: JobStatusEvent[] = [];
 
-  async function work(handlers: Record<string, Handler>, concurrency = 1): Promise<Workers> {
+  async function work(
+    handlers: Record<string, Handler>,
+    concurrency = 1,
+    workerLog: Logger = log,
+  ): Promise<Workers> {
     const workers = await startWorkers({
       handlers,
       queues,
@@ -34,7 +38,7 @@ export function createTestQueues(quota?: EnqueueQuota) {
       connect,
       concurrency,
       prefix,
-      log,
+      log: workerLog,
       subscriber: connect(),
       inTenant: (tenantId, run) => inTenant(container.database, tenantId, run),
       observe: (event) => void events.push(event),
