@@ -10,7 +10,7 @@ import {
   type ResponseBody,
   type SendRequest,
 } from './requests.ts';
-import { createSend, type Send } from './send.ts';
+import { createSend, type Message, type Send } from './send.ts';
 import { createTokenStore, type TokenPair, type Tokens, toTokens } from './tokens.ts';
 
 export type Conversation = ResponseBody<'GET /v1/conversations/{id}'>;
@@ -131,6 +131,8 @@ function createResources(request: SendRequest, send: Send) {
     messages: {
       list: (id: ConversationId, query: RequestQuery<'GET /v1/conversations/{id}/messages'> = {}) =>
         request('GET /v1/conversations/{id}/messages', { path: { id }, query }),
+      get: (id: ConversationId, messageId: Message['id']) =>
+        request('GET /v1/conversations/{id}/messages/{messageId}', { path: { id, messageId } }),
       send,
     },
     attachments: {

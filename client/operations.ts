@@ -358,12 +358,17 @@ export interface Operations {
   'GET /v1/conversations/{id}/messages': {
     path: { id: `cnv_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: ({ id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string })[]; nextCursor: string | null };
+    response: { items: ({ id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string; truncated: boolean })[]; nextCursor: string | null };
   };
   /** Send a message. */
   'POST /v1/conversations/{id}/messages': {
     path: { id: `cnv_${string}` };
     body: { kind?: 'reply' | 'note' | undefined; clientMessageId?: string | null | undefined; body: string; attachmentIds?: (`att_${string}`)[] | undefined };
+    response: { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string };
+  };
+  /** Get a message. */
+  'GET /v1/conversations/{id}/messages/{messageId}': {
+    path: { id: `cnv_${string}`; messageId: `msg_${string}` };
     response: { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string };
   };
   /** Upload a file. */

@@ -1,5 +1,10 @@
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
-import { bodyLimitBytes, classOf, rateLimitRules } from '@insightdesk/shared/contract';
+import {
+  bodyLimitBytes,
+  classOf,
+  MAX_CONCURRENT_READS,
+  rateLimitRules,
+} from '@insightdesk/shared/contract';
 import { DomainNotFoundError, ServiceError } from '@insightdesk/shared/errors';
 import {
   type AddressSource,
@@ -14,6 +19,7 @@ import {
   type HealthAppOptions,
   jsonLimit,
   type LoadState,
+  limitConcurrency,
   limitRequests,
   requestId,
   requestLog,
@@ -142,6 +148,7 @@ function mountRoutes(
   const identifyToken = createTokenVerifier(tokens);
   const origins = [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins];
   const identify = [bearerAuth(identifyToken), cookieAuth(identifyToken, origins)];
+  const limitReads = limitConcurrency<ApiCaller>(MAX_CONCURRENT_READS);
   for (const route of routes) {
     const kind = classOf(route);
     const routeLimitBytes = route.bodyLimitBytes ?? bodyLimitBytes[kind];
@@ -152,7 +159,13 @@ function mountRoutes(
       ...(route.body ? [] : [jsonLimit(jsonLimitBytes)]),
       ...(route.allow === 'anyone' ? [] : [...identify, requireCaller]),
       ...(limits
-        ? [limits.forRoute((http) => (kind === 'read' && http.req.query('q') ? 'search' : kind))]
+        ? [
+            limits.forRoute(
+              (http) => (kind === 'read' && http.req.query('q') ? 'search' : kind),
+              (http) => (route.body ? 0 : bodyBytes(http.req.raw, jsonLimitBytes)),
+            ),
+            ...(kind === 'read' ? [limitReads] : []),
+          ]
         : []),
       (http) => {
         const ctx = context(callContext(http));
@@ -163,6 +176,13 @@ function mountRoutes(
     ];
     app.on(route.method, [route.path], ...handlers);
   }
+}
+
+/** Bytes of a body before it is read: a body without a Content-Length counts as the largest one. */
+function bodyBytes({ headers, body }: Request, maxBytes: number): number {
+  const length = headers.get('Content-Length');
+  if (length !== null) return Number(length);
+  return body === null ? 0 : maxBytes;
 }
 
 /** 405 with Allow for a path that has other methods, 501 for an unknown method. */

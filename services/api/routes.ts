@@ -114,6 +114,7 @@ export const routes: readonly Route[] = [
   get('/v1/conversations/:id', conversations.getConversation),
   patch('/v1/conversations/:id', conversations.updateConversation),
   get('/v1/conversations/:id/messages', conversations.listMessages),
+  get('/v1/conversations/:id/messages/:messageId', conversations.getMessage),
   withBodyLimit(
     TEXT_LIMIT_BYTES,
     post('/v1/conversations/:id/messages', conversations.sendMessage, {

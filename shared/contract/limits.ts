@@ -8,6 +8,8 @@ interface RateLimit {
   name: string;
   requestClass: RequestClass | 'all' | 'signal';
   countBy: RateLimitSubject;
+  /** Counts bytes of JSON bodies instead of requests. */
+  countsBytes?: boolean;
   factor: number;
   min: number;
   /** While Valkey is unavailable: `closed` refuses all requests, `open` uses the counts of each process. */
@@ -27,6 +29,14 @@ const rateLimits: readonly RateLimit[] = [
   { name: 'search', requestClass: 'search', countBy: 'user', factor: 0.25, min: 30 },
   { name: 'searches', requestClass: 'search', countBy: 'organization', factor: 1, min: 60 },
   { name: 'write', requestClass: 'write', countBy: 'user', factor: 1, min: 60 },
+  {
+    name: 'write-bytes',
+    requestClass: 'write',
+    countBy: 'organization',
+    countsBytes: true,
+    factor: 100_000,
+    min: 16_777_216,
+  },
   { name: 'upload', requestClass: 'upload', countBy: 'user', factor: 0.25, min: 30 },
   {
     name: 'mail',
@@ -50,6 +60,9 @@ export const rateLimitRules = (config: { windowMs: number; maxRequests: number }
     limit: Math.max(min, Math.ceil(factor * config.maxRequests)),
     windowMs: rule.requestClass === 'signal' ? SIGNAL_WINDOW_MS : config.windowMs,
   }));
+
+/** Reads of one user that a process answers at the same time. */
+export const MAX_CONCURRENT_READS = 32;
 
 /** Maximum size of a JSON body by class, unless its route sets another; never above JSON_LIMIT_BYTES. */
 export const bodyLimitBytes: Record<RequestClass, number> = {

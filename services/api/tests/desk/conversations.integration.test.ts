@@ -138,6 +138,9 @@ describe('messages', () => {
     const listed = await api.request('GET', `${path}/messages`, { as: own.customer });
     const { items } = (await listed.json()) as { items: object[] };
     expect(items).toHaveLength(1);
+    const [{ id }] = items as [{ id: string }];
+    const one = await api.request('GET', `${path}/messages/${id}`, { as: own.customer });
+    expect(await one.json()).toMatchObject({ id, body: 'It is broken' });
   });
 });
 

@@ -113,3 +113,38 @@ const rule = (requestClass: string, limit: number) =>
     windowMs: 60_000,
     failMode: 'open',
   }) as const;
+
+test('rate limit: bytes of writes are counted per organization, across replicas and users', async () => {
+  // 16 MiB, as with few allowed requests.
+  const limits = { ...rateLimit, maxRequests: 100 };
+  const apis = [createIntegrationApi(limits), createIntegrationApi(limits)];
+  const [own, other] = await Promise.all([api.createTenant(), api.createTenant()]);
+  const body = JSON.stringify({ unknown: 'x'.repeat(250_000) });
+  const write = (n: number, token: string) =>
+    (apis[n % 2] as typeof api).app.request(
+      '/v1/conversations',
+      {
+        method: 'POST',
+        body,
+        headers: {
+          Authorization: `Bearer ${token}`,
+          'Content-Type': 'application/json',
+          'Content-Length': String(body.length),
+        },
+      },
+      { requestIP: () => ({ address: newAddress() }) },
+    );
+  const senders = [own.owner, own.agent, own.admin];
+  const statuses: number[] = [];
+  for (let n = 0; n < 70; n++) {
+    const { status } = await write(n, senders[n % senders.length] as string);
+    statuses.push(status);
+  }
+  // The write that reaches the limit is the last one allowed.
+  expect(statuses.filter((status) => status !== 429)).toHaveLength(68);
+  const refused = await write(0, own.owner);
+  expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+  expect(await refused.json()).toMatchObject({ errors: [{ path: 'write-bytes' }] });
+  expect((await write(0, other.owner)).status).not.toBe(429);
+  await Promise.all(apis.map((one) => one.close()));
+});

@@ -9,8 +9,14 @@ import type { RateLimitKeys, RateLimitResult, RateLimits } from './rate-limits.t
 export interface RequestLimiter<C extends Caller> {
   /** For all routes, after `clientAddress`; counts requests of routes without their own limit. */
   global: MiddlewareHandler<HttpEnv<C>>;
-  /** For one route, after authentication: counts by address, user and all other rules at once. */
-  forRoute(classOf: (c: Context<HttpEnv<C>>) => string): MiddlewareHandler<HttpEnv<C>>;
+  /**
+   * For one route, after authentication: counts by address, user and all other rules at once;
+   * `bytesOf` returns the size of the body for rules that count bytes.
+   */
+  forRoute(
+    classOf: (c: Context<HttpEnv<C>>) => string,
+    bytesOf?: (c: Context<HttpEnv<C>>) => number,
+  ): MiddlewareHandler<HttpEnv<C>>;
 }
 
 /** Builds the middleware; `keysOf` returns the keys of a caller by the `countBy` of the rules. */
@@ -22,12 +28,12 @@ export function limitRequests<C extends Caller>(
   const routeLimits = new WeakSet<object>();
   const reservations = new WeakMap<Request, () => void>();
 
-  async function count(c: Http, requestClass: string): Promise<void> {
+  async function count(c: Http, requestClass: string, bytes = 0): Promise<void> {
     reservations.get(c.req.raw)?.();
     reservations.delete(c.req.raw);
     const caller = c.get('caller');
     const keys = { address: ipPrefix(c.get('address')), ...(caller && keysOf(caller)) };
-    setRateLimitHeaders(c, await limits.check(requestClass, keys));
+    setRateLimitHeaders(c, await limits.check(requestClass, keys, bytes));
   }
 
   return {
@@ -40,9 +46,9 @@ export function limitRequests<C extends Caller>(
       // Refused before its route limit: without a valid token, or too large.
       if (reservations.has(c.req.raw)) await count(c, 'all');
     },
-    forRoute(classOf) {
+    forRoute(classOf, bytesOf) {
       const limit: MiddlewareHandler<HttpEnv<C>> = async (c, next) => {
-        await count(c, classOf(c));
+        await count(c, classOf(c), bytesOf?.(c));
         return next();
       };
       routeLimits.add(limit);

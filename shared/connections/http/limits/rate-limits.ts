@@ -3,7 +3,7 @@ import { UnavailableError } from '@insightdesk/shared/errors';
 import { deleteKeys, type Valkey } from '@insightdesk/shared/valkey';
 import { LocalCounts, type LocalWindow, mergeCount } from './local-counts.ts';
 
-/** One limit: the number of requests of a class per key in a window. */
+/** One limit: the number of requests of a class, or of their bytes, per key in a window. */
 export interface RateLimitRule {
   /** Part of the Valkey key, and the name in headers. */
   name: string;
@@ -11,6 +11,8 @@ export interface RateLimitRule {
   requestClass: string;
   /** Which of the keys it counts by, such as `address`. */
   countBy: string;
+  /** Counts the bytes of request bodies; the body that reaches the limit is the last one allowed. */
+  countsBytes?: boolean;
   limit: number;
   windowMs: number;
   /** While Valkey is unavailable: each process counts by itself, or all requests are refused. */
@@ -31,10 +33,15 @@ export type RateLimitKeys = Readonly<Record<string, string | undefined>>;
 /** Rate limits across all replicas. */
 export interface RateLimits {
   /**
-   * Counts a request in every rule that applies, or in none when one of them is exhausted. One round
-   * trip; none once a rule is exhausted. Throws 503 when Valkey is unavailable and a rule is closed.
+   * Counts a request and the `bytes` of its body in every rule that applies, or in none when one of
+   * them is exhausted. One round trip; none once a rule is exhausted. Throws 503 when Valkey is
+   * unavailable and a rule is closed.
    */
-  check(requestClass: string, keys: RateLimitKeys): Promise<readonly RateLimitResult[]>;
+  check(
+    requestClass: string,
+    keys: RateLimitKeys,
+    bytes?: number,
+  ): Promise<readonly RateLimitResult[]>;
   /**
    * Reserves a request locally before `check`: returns the exhausted rule as far as this process
    * knows, including pending requests, or the function that ends the reservation.
@@ -58,18 +65,18 @@ const TIMEOUT_MS = 250;
  */
 const TIMEOUT_TICKS = 5;
 
-/** KEYS; ARGV: limit and window in ms of each. Returns the exhausted index or 0, then count and TTL in ms of each. */
+/** KEYS; ARGV: limit, window in ms and amount of each. Returns the exhausted index or 0, then count and TTL in ms of each. */
 const script = `
 local counts = redis.call('MGET', unpack(KEYS))
 local reply = { 0 }
 for i = 1, #KEYS do
   counts[i] = tonumber(counts[i] or 0)
-  if reply[1] == 0 and counts[i] >= tonumber(ARGV[2 * i - 1]) then reply[1] = i end
+  if reply[1] == 0 and counts[i] >= tonumber(ARGV[3 * i - 2]) then reply[1] = i end
 end
 for i = 1, #KEYS do
   if reply[1] == 0 then
-    counts[i] = redis.call('INCR', KEYS[i])
-    if counts[i] == 1 then redis.call('PEXPIRE', KEYS[i], ARGV[2 * i]) end
+    counts[i] = redis.call('INCRBY', KEYS[i], ARGV[3 * i])
+    if counts[i] == tonumber(ARGV[3 * i]) then redis.call('PEXPIRE', KEYS[i], ARGV[3 * i - 1]) end
   end
   reply[2 * i] = counts[i]
   reply[2 * i + 1] = redis.call('PTTL', KEYS[i])
@@ -81,6 +88,8 @@ return reply
 interface RuleState {
   rule: RateLimitRule;
   key: string;
+  /** What this request adds. */
+  amount: number;
   window: LocalWindow;
 }
 
@@ -91,11 +100,13 @@ export function createRateLimits({ rules, ...options }: RateLimitsOptions): Rate
   const general = byClass.get('all') ?? [];
   for (const [name, own] of byClass) if (name !== 'all') byClass.set(name, [...general, ...own]);
 
-  function statesOf(requestClass: string, callerKeys: RateLimitKeys): RuleState[] {
+  function statesOf(requestClass: string, callerKeys: RateLimitKeys, bytes = 0): RuleState[] {
     const states: RuleState[] = [];
     for (const rule of byClass.get(requestClass) ?? general) {
       const callerKey = callerKeys[rule.countBy];
-      if (callerKey !== undefined) states.push(counter.stateOf(rule, callerKey));
+      const amount = rule.countsBytes ? bytes : 1;
+      if (callerKey === undefined || amount === 0) continue;
+      states.push(counter.stateOf(rule, callerKey, amount));
     }
     return states;
   }
@@ -112,7 +123,7 @@ export function createRateLimits({ rules, ...options }: RateLimitsOptions): Rate
         for (const { window } of states) window.pending--;
       };
     },
-    check: (requestClass, keys) => counter.count(statesOf(requestClass, keys)),
+    check: (requestClass, keys, bytes) => counter.count(statesOf(requestClass, keys, bytes)),
   };
 }
 
@@ -160,9 +171,9 @@ function createCounter({
   const local = new LocalCounts();
   const countInValkey = valkey && defineScript(valkey, timeoutMs);
 
-  function stateOf(rule: RateLimitRule, callerKey: string): RuleState {
+  function stateOf(rule: RateLimitRule, callerKey: string, amount = 1): RuleState {
     const key = keyOf(rule.name, callerKey);
-    return { rule, key, window: local.get(key, rule.windowMs, nowMs()) };
+    return { rule, key, amount, window: local.get(key, rule.windowMs, nowMs()) };
   }
 
   const toResult = ({ rule, window }: RuleState, allowed = true): RateLimitResult => ({
@@ -175,9 +186,9 @@ function createCounter({
   function mergeReply(states: readonly RuleState[], reply: readonly number[]): void {
     const [exhausted] = reply;
     const now = nowMs();
-    for (const [i, { window, rule }] of states.entries()) {
+    for (const [i, { window, rule, amount }] of states.entries()) {
       // A refused request is not counted in Valkey.
-      if (exhausted !== 0) window.count--;
+      if (exhausted !== 0) window.count -= amount;
       const count = reply[2 * i + 1] ?? 0;
       const ttlMs = reply[2 * i + 2] ?? 0;
       if (count > 0) mergeCount(window, { count, endsAtMs: now + ttlMs }, rule.windowMs);
@@ -189,7 +200,7 @@ function createCounter({
   async function count(states: readonly RuleState[]): Promise<RateLimitResult[]> {
     const exhausted = states.find(isExhausted);
     if (exhausted) return states.map((state) => toResult(state, state !== exhausted));
-    for (const { window } of states) window.count++;
+    for (const { window, amount } of states) window.count += amount;
     if (!countInValkey || states.length === 0) return states.map((state) => toResult(state));
     const reply = await countInValkey(states);
     if (reply) {
@@ -219,7 +230,7 @@ function defineScript(valkey: Valkey, timeoutMs: number) {
   return async (states: readonly RuleState[]): Promise<number[] | undefined> => {
     if (valkey.status !== 'ready') return undefined;
     const keys = states.map(({ key }) => key);
-    const args = states.flatMap(({ rule }) => [rule.limit, rule.windowMs]);
+    const args = states.flatMap(({ rule, amount }) => [rule.limit, rule.windowMs, amount]);
     const timeout = Promise.withResolvers<undefined>();
     let ticks = 0;
     const timer = setInterval(() => {

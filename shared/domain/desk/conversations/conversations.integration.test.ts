@@ -8,6 +8,7 @@ import {
   canReadConversation,
   createConversation,
   getConversation,
+  getMessage,
   listConversations,
   listMessages,
   sendMessage,
@@ -87,6 +88,38 @@ test('pages of messages are newest first, without gaps or duplicates', async () 
     cursor = page.nextCursor;
   } while (cursor);
   expect(seen).toEqual(['6', '5', '4', '3', '2', '1', 'It is broken']);
+});
+
+test('a page of long messages is limited in bytes, and the message itself has its whole body', async () => {
+  const { id } = await create();
+  const body = '\u0001'.repeat(50_000);
+  for (let n = 0; n < 20; n++) await sendMessage(customer, { id, body });
+  const bodies: string[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: Awaited<ReturnType<typeof listMessages>> = await listMessages(customer, {
+      id,
+      limit: 100,
+      ...(cursor && { cursor }),
+    });
+    expect(JSON.stringify(page).length).toBeLessThan(600_000);
+    for (const { body, truncated } of page.items) expect(truncated).toBe(body.length === 10_000);
+    bodies.push(...page.items.map((message) => message.body));
+    cursor = page.nextCursor;
+  }
+  expect(bodies).toHaveLength(21);
+  const [newest] = (await listMessages(agent, { id, limit: 1 })).items;
+  expect(newest).toMatchObject({ body: body.slice(0, 10_000), truncated: true });
+  const messageId = newest?.id ?? newId('msg');
+  expect((await getMessage(customer, { id, messageId })).body).toBe(body);
+  const note = await sendMessage(agent, { id, kind: 'note', body: 'between us' });
+  for (const [reader, key] of [
+    [customer, { id, messageId: note.message.id }],
+    [otherCustomer, { id, messageId }],
+    [agent, { id: (await create()).id, messageId }],
+    [otherTenant, { id, messageId }],
+  ] as const) {
+    await expect(getMessage(reader, key)).rejects.toMatchObject(notFound);
+  }
 });
 
 describe('visibility', () => {

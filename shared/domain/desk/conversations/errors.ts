@@ -7,6 +7,7 @@ import {
 
 export const ConversationErrors = {
   NotFound: () => new DomainNotFoundError('Conversation not found'),
+  MessageNotFound: () => new DomainNotFoundError('Message not found'),
   Closed: () =>
     new DomainBusinessRuleError('The conversation is closed', { code: 'CONVERSATION_CLOSED' }),
   InvalidTransition: (from: string, to: string) =>

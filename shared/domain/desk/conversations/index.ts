@@ -7,6 +7,7 @@ export {
   findConversationCustomerId,
   getConversation,
 } from './get-conversation.ts';
+export { getMessage } from './get-message.ts';
 export * as conversationJobs from './jobs.ts';
 export { listConversations } from './list-conversations.ts';
 export { listMessages } from './list-messages.ts';

@@ -13,15 +13,15 @@ import { z } from 'zod';
 import { viewerColumns, viewerOf, visibleMessages } from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
 import { findConversationCustomerId } from './get-conversation.ts';
-import { messageColumns, toMessageFromRow } from './message-row.ts';
+import { listedMessageColumns, toMessageFromRow } from './message-row.ts';
 import { messages } from './tables.ts';
-import { messageView } from './view.ts';
+import { listedMessageView } from './view.ts';
 
-/** The messages of a conversation, newest first; customers never get notes. */
+/** The messages of a conversation, newest first; customers never get notes. Long bodies are cut. */
 export const listMessages = defineAction({
   summary: 'List the messages of a conversation',
   input: z.strictObject({ id: idSchema('cnv'), ...pageInput }),
-  output: pageSchema(messageView),
+  output: pageSchema(listedMessageView),
   allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { id, limit, cursor }) {
@@ -36,7 +36,7 @@ export const listMessages = defineAction({
       rows,
       limit,
       ({ message }) => message.id,
-      (row) => toMessageFromRow(row, settings.publicUrl),
+      (row) => ({ ...toMessageFromRow(row, settings.publicUrl), truncated: row.truncated }),
     );
   },
 });
@@ -52,7 +52,7 @@ const selectNewest = perPageSize((rows) =>
         .from(earlier)
         .where(and(eq(earlier.tenantId, viewer.tenantId), before && eq(earlier.id, before)));
       return q
-        .select(messageColumns)
+        .select(listedMessageColumns)
         .from(messages)
         .where(
           and(

@@ -4,9 +4,9 @@ import {
   isVisibleTo,
   toAttachment,
 } from '@insightdesk/shared/domain/desk/attachments';
-import { aliasedTable, sql } from 'drizzle-orm';
+import { aliasedTable, getTableColumns, sql } from 'drizzle-orm';
 import { messages } from './tables.ts';
-import { type MessageRow, toMessage } from './view.ts';
+import { MAX_LISTED_BODY_CHARS, type MessageRow, toMessage } from './view.ts';
 
 type AttachmentRow = typeof attachments.$inferSelect;
 
@@ -20,6 +20,18 @@ export const messageColumns = {
     from ${attachments} a
     where a.tenant_id = messages.tenant_id and a.message_id = messages.id
       and ${isVisibleTo(sql`app.user_id()`, aliasedTable(attachments, 'a'))})`,
+};
+
+const maxChars = sql.raw(String(MAX_LISTED_BODY_CHARS));
+
+/** The same with the beginning of a long body. */
+export const listedMessageColumns = {
+  ...messageColumns,
+  message: {
+    ...getTableColumns(messages),
+    body: sql<string>`left(${messages.body}, ${maxChars})`,
+  },
+  truncated: sql<boolean>`char_length(${messages.body}) > ${maxChars}`,
 };
 
 /** The public view of such a row. */

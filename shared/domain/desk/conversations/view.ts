@@ -31,6 +31,15 @@ export const messageView = z.object({
   createdAt: z.iso.datetime(),
 });
 
+/** Characters of a body in a list; the message itself has all of them. */
+export const MAX_LISTED_BODY_CHARS = 10_000;
+
+export const listedMessageView = messageView.extend({
+  truncated: z
+    .boolean()
+    .describe(`The body is longer: these are its first ${MAX_LISTED_BODY_CHARS} characters`),
+});
+
 export type ConversationRow = typeof conversations.$inferSelect;
 export type MessageRow = typeof messages.$inferSelect;
 
