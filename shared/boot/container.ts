@@ -15,6 +15,7 @@ import {
   createChannelLog,
   createPresenceRegistry,
   createRequests,
+  createSockets,
   createTotalLimit,
   listLogBytes,
 } from '@insightdesk/shared/realtime';
@@ -63,7 +64,7 @@ function registerParts(config: Config, log: Logger, live: LiveSettings) {
         createMeter({
           database: parts.database,
           defaults: config.quotas,
-          unverified: config.accounts.requiresVerifiedEmail ? config.unverifiedQuotas : {},
+          unverified: config.unverifiedQuotas,
           logBytes: async (tenantId) => (await listLogBytes(parts.valkey, [tenantId]))[0] ?? 0,
           openSockets: (tenantId) => countOpenSockets(parts.valkey, tenantId),
           // Opens its connection on the first call.
@@ -111,6 +112,15 @@ const registerRealtime = (container: Stores, log: Logger) =>
           connect: () => connectValkey('default', 'subscriber', 'answers'),
         }),
       { dispose: (requests) => requests.close() },
+    )
+    .register(
+      'sockets',
+      ({ valkey, connectValkey }) =>
+        createSockets({
+          publisher: valkey,
+          connect: () => connectValkey('default', 'subscriber', 'socket-answers'),
+        }),
+      { dispose: (sockets) => sockets.close() },
     );
 
 const registerSecurity = (container: ReturnType<typeof registerRealtime>, config: Config) =>

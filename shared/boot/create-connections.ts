@@ -36,6 +36,7 @@ export const createConnections = (parts: AppParts, config: Config, log: Logger):
   realtime: {
     presence: parts.presence,
     requests: parts.requests,
+    sockets: parts.sockets,
     signal: (signal) =>
       publishSignals(parts.valkey, [signal], (error) =>
         log.warn({ err: String(error) }, 'signals: publishing failed'),
@@ -45,6 +46,8 @@ export const createConnections = (parts: AppParts, config: Config, log: Logger):
     meter: parts.meter,
     checkRateLimit: (...check) => parts.checkRateLimit(...check),
     quotas: config.quotas,
+    unverifiedQuotas: config.unverifiedQuotas,
+    registrationsPerDay: config.accounts.registrationsPerDay,
     maxFileBytes: config.storage.maxFileBytes,
     invitationsPerDay: config.invitations.perDay,
     emails: config.emailLimits,

@@ -27,6 +27,7 @@ export function createTestContext(databaseUrl = testEnvironment.databaseUrl) {
   const config = loadConfig({
     environment: {
       NODE_ENV: 'test',
+      REGISTRATIONS_PER_DAY: '0',
       DATABASE_URL: databaseUrl,
       DATABASE_RELAY_URL: inDatabase(testEnvironment.relayUrl),
       DATABASE_IDENTITY_URL: inDatabase(testEnvironment.identityUrl),

@@ -22,6 +22,7 @@ export async function startPrivateStack({ variables = {}, ...options }: Options 
       NODE_ENV: 'test',
       LOG_FORMAT: 'json',
       RATE_LIMIT_MAX_REQUESTS: '0',
+      REGISTRATIONS_PER_DAY: '0',
       WORKERS_MAX: '1',
       PATH: process.env.PATH,
       ...variables,

@@ -38,6 +38,7 @@ const openShards = (count: number) => {
 
 process.env.NODE_ENV = 'test';
 process.env.RATE_LIMIT_MAX_REQUESTS ??= '0';
+process.env.REGISTRATIONS_PER_DAY ??= '0';
 // Tests of outages send many emails to one recipient.
 process.env.QUOTA_EMAILS_PER_RECIPIENT ??= '0';
 process.env.LOG_FORMAT ??= 'json';

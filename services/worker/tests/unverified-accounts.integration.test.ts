@@ -234,7 +234,7 @@ test('an interrupted deletion continues and keeps a user who has joined another 
   const { owner, tenantId: host } = await createTestTenant(context);
   const people = [await registerInPast(), await registerInPast()] as const;
   const purgeTenantKeys = () => Promise.reject(new Error('killed'));
-  for (const _ of people) await expect(runJob({ ...context, purgeTenantKeys })).rejects.toThrow();
+  await expect(runJob({ ...context, purgeTenantKeys })).rejects.toThrow('killed');
   const [alone, joining] = people;
   const { id } = await inviteMember(owner, { email: joining.email, role: 'agent' });
   const token = createInvitationToken(context, host, id);

@@ -7,7 +7,12 @@ import type { CheckRateLimit } from '@insightdesk/shared/http';
 import type { JobControl } from '@insightdesk/shared/jobs';
 import type { Media } from '@insightdesk/shared/media';
 import type { OutcomeCounters } from '@insightdesk/shared/monitoring';
-import type { PresenceRegistry, Requests, SystemSignal } from '@insightdesk/shared/realtime';
+import type {
+  PresenceRegistry,
+  Requests,
+  Sockets,
+  SystemSignal,
+} from '@insightdesk/shared/realtime';
 import type {
   Encryption,
   Passwords,
@@ -68,6 +73,8 @@ export interface RealtimeConnections {
   presence: Pick<PresenceRegistry, 'connectedUsers'>;
   /** Sends a request to all devices of a member; never inside a transaction. */
   requests: Pick<Requests, 'request'>;
+  /** Who is where, and the presence of members; never inside a transaction. */
+  sockets: Sockets;
   /** Sends an ephemeral signal to the current subscribers of a channel, without waiting. */
   signal(signal: SystemSignal): void;
 }
@@ -79,6 +86,10 @@ export interface Limits {
   checkRateLimit: CheckRateLimit;
   /** The default quotas of an organization. */
   quotas: Quotas;
+  /** The same until an owner has a verified address. */
+  unverifiedQuotas: Quotas;
+  /** How many organizations an address may create per day; 0 is unlimited. */
+  registrationsPerDay: number;
   maxFileBytes: number;
   invitationsPerDay: number;
   emails: EmailLimits;

@@ -119,6 +119,7 @@ export const environmentSchema = z.object({
   API_URL: httpUrl.optional(),
   API_VERSION: z.literal('v1', 'must be v1, the only supported version').default('v1'),
   FILES_URL: filesOrigin.optional(),
+  PROBE_URL: httpUrl.optional(),
   SECURITY_CONTACT: securityContact.optional(),
   SHUTDOWN_TIMEOUT_MS: count(100).default(10_000),
 
@@ -208,10 +209,16 @@ export const environmentSchema = z.object({
 
   EMAIL_VERIFICATION: z.enum(['required', 'optional']).optional(),
   INVITATIONS_PER_DAY: count(1, 1_000_000).default(200),
+  REGISTRATIONS_PER_DAY: count(0, 1_000_000).default(20),
   QUOTA_STORED_BYTES: count(0).default(10_737_418_240),
   QUOTA_SEATS: count(0).default(0),
   QUOTA_LOG_BYTES: count(0).default(67_108_864),
   QUOTA_LOG_BYTES_UNVERIFIED: count(0).default(4_194_304),
+  QUOTA_STORED_BYTES_UNVERIFIED: count(0).default(104_857_600),
+  QUOTA_WAITING_JOBS_UNVERIFIED: count(0).default(500),
+  QUOTA_JOB_BYTES_UNVERIFIED: count(0).default(1_048_576),
+  QUOTA_SOCKETS_UNVERIFIED: count(0).default(50),
+  QUOTA_REQUESTS_PER_DAY_UNVERIFIED: count(0).default(10_000),
   QUOTA_WAITING_JOBS: count(0).default(20_000),
   QUOTA_JOB_BYTES: count(0).default(33_554_432),
   QUOTA_REQUESTS_PER_DAY: count(0).default(0),
@@ -252,6 +259,8 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[\w.@+-]{1,200}$/, 'must be a name such as insightdesk@1.2.3')
     .optional(),
+
+  BACKUP_STATUS_FILE: z.string().optional(),
 
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.default({}),

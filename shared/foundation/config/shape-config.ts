@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Environment, isDsn } from './environment.ts';
 import { shapeStorage } from './shape-storage.ts';
 import { listUnknownVariables, toReason } from './unknown-variables.ts';
@@ -18,7 +19,7 @@ export function shapeConfig(
     environment: env.NODE_ENV,
     service: {
       name: service,
-      replica: env.REPLICA ?? `${service}-1`,
+      replica: env.REPLICA ?? defaultReplica(service),
       host: env.HOST,
       port: env.PORT,
       shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
@@ -58,10 +59,12 @@ export function shapeConfig(
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
     invitations: { perDay: env.INVITATIONS_PER_DAY },
-    accounts: { requiresVerifiedEmail: requiresVerifiedEmail(env) },
+    accounts: {
+      requiresVerifiedEmail: requiresVerifiedEmail(env),
+      registrationsPerDay: env.REGISTRATIONS_PER_DAY,
+    },
     quotas: shapeQuotas(env),
-    /** Of organizations without an owner whose address is verified. */
-    unverifiedQuotas: { 'log-bytes': env.QUOTA_LOG_BYTES_UNVERIFIED },
+    unverifiedQuotas: shapeUnverifiedQuotas(env),
     emailLimits: {
       perDayUnverified: env.QUOTA_EMAILS_PER_DAY_UNVERIFIED,
       perRecipientAndDay: env.QUOTA_EMAILS_PER_RECIPIENT,
@@ -84,6 +87,7 @@ export function shapeConfig(
       oauth: env.FEATURE_OAUTH_ENABLED,
     },
     secrets: { ttlSeconds: env.SECRETS_TTL },
+    backups: { statusFile: env.BACKUP_STATUS_FILE },
     unused: findUnused(env, extra),
     /** All variables as they were read, for keys outside the schema. */
     extra,
@@ -104,6 +108,17 @@ function findUnused(env: Environment, extra: Record<string, string | undefined>)
   ];
 }
 
+/** Workers are scaled without names of their own: the host, in a container its id, tells them apart. */
+function defaultReplica(service: ServiceName): string {
+  if (service !== 'worker') return `${service}-1`;
+  const host = hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 40);
+  return `worker-${host || 1}`;
+}
+
 /** Quotas of an organization; 0 is unlimited. */
 function shapeQuotas(env: Environment) {
   return {
@@ -116,6 +131,23 @@ function shapeQuotas(env: Environment) {
     'requests-per-day': env.QUOTA_REQUESTS_PER_DAY,
     'requests-per-month': env.QUOTA_REQUESTS_PER_MONTH,
     'emails-per-day': env.QUOTA_EMAILS_PER_DAY,
+  };
+}
+
+/** Of organizations without an owner whose address is verified: never more than of others. */
+function shapeUnverifiedQuotas(env: Environment): ReturnType<typeof shapeQuotas> {
+  const quotas = shapeQuotas(env);
+  if (!requiresVerifiedEmail(env)) return quotas;
+  const lower = (one: number, other: number) => Math.min(one || other, other || one);
+  return {
+    ...quotas,
+    'stored-bytes': lower(quotas['stored-bytes'], env.QUOTA_STORED_BYTES_UNVERIFIED),
+    'log-bytes': lower(quotas['log-bytes'], env.QUOTA_LOG_BYTES_UNVERIFIED),
+    'waiting-jobs': lower(quotas['waiting-jobs'], env.QUOTA_WAITING_JOBS_UNVERIFIED),
+    'job-bytes': lower(quotas['job-bytes'], env.QUOTA_JOB_BYTES_UNVERIFIED),
+    sockets: lower(quotas.sockets, env.QUOTA_SOCKETS_UNVERIFIED),
+    'requests-per-day': lower(quotas['requests-per-day'], env.QUOTA_REQUESTS_PER_DAY_UNVERIFIED),
+    'emails-per-day': lower(quotas['emails-per-day'], env.QUOTA_EMAILS_PER_DAY_UNVERIFIED),
   };
 }
 
@@ -179,6 +211,7 @@ function shapeHttp(env: Environment) {
     appUrl,
     publicUrl,
     filesUrl: env.FILES_URL ?? publicUrl,
+    probeUrl: env.PROBE_URL,
     corsOrigins: [...env.CORS_ORIGINS, ...(isOtherOrigin ? [pages] : [])],
     jsonLimitBytes: env.JSON_LIMIT_BYTES,
     securityContact: env.SECURITY_CONTACT,

@@ -17,7 +17,7 @@ interface UnverifiedAccount {
 const tablesOfEmptyTenant = new Set([
   ...['members', 'sessions', 'outbox', 'job_steps', 'idempotency_keys'],
   ...['audit_entries', 'audit_chains', 'audit_checkpoints', 'email_deliveries'],
-  ...['usage_counters', 'stored_bytes'],
+  ...['usage_counters', 'stored_bytes', 'text_bytes'],
 ]);
 
 /** When `deleteDueTenants` takes over a deletion whose process was killed. */

@@ -7,8 +7,11 @@ import { claimUnverifiedTenant } from './claim-unverified-tenant.ts';
 import { deleteTenant } from './delete-tenant.ts';
 
 const PAGE = 100;
-const MAX_CHECKED = 5_000;
-const MAX_DELETED = 200;
+/** Bounds of a run, which is hourly: more than addresses may register, see REGISTRATIONS_PER_DAY. */
+const MAX_CHECKED = 50_000;
+const MAX_DELETED = 10_000;
+const RUN_MS = 45 * 60_000;
+const CONCURRENCY = 4;
 
 /**
  * Deletes accounts that were neither verified nor used for `days`, each with the organization that the
@@ -22,19 +25,24 @@ export async function deleteUnverifiedAccounts(
 ): Promise<number> {
   // Without mandatory verification an unverified account is an ordinary one.
   if (!ctx.settings.requiresVerifiedEmail) return 0;
+  const end = performance.now() + RUN_MS;
   let deleted = 0;
+  const deleteOne = async (userId: Id<'usr'>) => {
+    signal.throwIfAborted();
+    const tenantId = await findOnlyTenant(ctx, userId);
+    if (tenantId && (await claimUnverifiedTenant(ctx, { tenantId, userId, days }))) {
+      await deleteTenant(ctx, { tenantId, requestedBy: 'unverified', signal });
+      deleted++;
+    } else await markChecked(ctx, userId);
+  };
   for (let checked = 0; checked < MAX_CHECKED && deleted < MAX_DELETED; ) {
     const userIds = await findUnverified(ctx, days);
-    for (const userId of userIds) {
-      signal.throwIfAborted();
-      const tenantId = await findOnlyTenant(ctx, userId);
-      if (tenantId && (await claimUnverifiedTenant(ctx, { tenantId, userId, days }))) {
-        await deleteTenant(ctx, { tenantId, requestedBy: 'unverified', signal });
-        deleted++;
-      } else await markChecked(ctx, userId);
+    for (let at = 0; at < userIds.length && performance.now() < end; at += CONCURRENCY) {
+      const outcomes = await Promise.allSettled(userIds.slice(at, at + CONCURRENCY).map(deleteOne));
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     }
     checked += userIds.length;
-    if (userIds.length < PAGE) break;
+    if (userIds.length < PAGE || performance.now() >= end) break;
   }
   return deleted;
 }

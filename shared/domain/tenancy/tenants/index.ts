@@ -1,10 +1,11 @@
 /** Organizations: the tenants of the system. */
+export { defaultQuota } from './default-quota.ts';
 export { disableOrganization, enableOrganization } from './disable-organization.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
 export { requireEnabledOrganization, requireOrganization } from './require-organization.ts';
 export { requireSeat } from './require-seat.ts';
-export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
+export { releaseBytes, requireBytesLeft, reserveBytes } from './reserve-bytes.ts';
 export { searchOrganizations } from './search-organizations.ts';
 export { organizations } from './tables.ts';
 export { updateOrganization } from './update-organization.ts';

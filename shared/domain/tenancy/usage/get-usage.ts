@@ -75,7 +75,9 @@ export async function readUsage(
     'requests-per-month': now?.month ?? 0,
     'emails-per-day': now?.emails ?? 0,
   };
-  const limits = { ...ctx.limits.quotas, 'emails-per-day': Number(now?.emails_limit) };
+  const { quotas, unverifiedQuotas } = ctx.limits;
+  const defaults = now?.verified === true ? quotas : unverifiedQuotas;
+  const limits = { ...defaults, 'emails-per-day': Number(now?.emails_limit) };
   return {
     from,
     to,
@@ -103,7 +105,8 @@ function requireRange(from: string, to: string) {
 const today = sql`(now() at time zone 'utc')::date`;
 
 const currentUsage = (tenant: TenantContext, id: string) => sql`select
-  (select bytes from stored_bytes where tenant_id = ${id}::uuid) as bytes,
+  app.has_verified_owner(${id}::uuid) as verified,
+  app.used_bytes(${id}::uuid) as bytes,
   (select count(*) from members where tenant_id = ${id}::uuid and removed_at is null
     and role <> 'customer') as seats,
   (select count(*) from parked_jobs where tenant_id = ${id}::uuid and released_at is null) as parked,

@@ -27,6 +27,9 @@ interface TenantUsage {
 /** Limit of parked jobs, as a multiple of the `waiting-jobs` quota. */
 const MAX_PARKED_RATIO = 10;
 
+/** How long an organization that a process does not know has the default quotas. */
+const FIRST_READ_MS = 250;
+
 type Key = `${Id<'org'>} ${string} ${CounterName}`;
 
 /**
@@ -39,6 +42,8 @@ export function createMeter(options: MeterOptions) {
   let counts = new Map<Key, number>();
   const known = new Map<Id<'org'>, TenantUsage>();
   let timer: Timer | undefined;
+  let firstRead: Timer | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let flushing: Promise<void> = Promise.resolve();
 
   function add(key: Key, by: number) {
@@ -67,6 +72,7 @@ export function createMeter(options: MeterOptions) {
     try {
       store(await write(database, batch));
     } catch (error) {
+      failedAt = performance.now();
       for (const [key, by] of batch) add(key, by);
       onError(error);
     }
@@ -77,7 +83,19 @@ export function createMeter(options: MeterOptions) {
     return flushing;
   };
 
+  /** Reads the quotas of an organization that this process does not know yet, soon. */
+  function read(tenantId: Id<'org'>) {
+    if (known.has(tenantId)) return;
+    add(`${tenantId} ${today()} requests`, 0);
+    if (firstRead || performance.now() - failedAt < flushMs) return;
+    firstRead = setTimeout(() => {
+      firstRead = undefined;
+      void flush();
+    }, FIRST_READ_MS);
+  }
+
   function limitOf(tenantId: Id<'org'>, quota: QuotaName): number {
+    read(tenantId);
     const { quotas, isVerified = true } = known.get(tenantId) ?? {};
     const byDefault = (!isVerified && unverified[quota]) || defaults[quota];
     return (quotas?.[quota] ?? byDefault) || Number.POSITIVE_INFINITY;
@@ -111,6 +129,7 @@ export function createMeter(options: MeterOptions) {
     flush,
     async close() {
       clearInterval(timer);
+      clearTimeout(firstRead);
       await flush();
     },
   };

@@ -6,6 +6,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { quotaKey, requireDailyQuota } from '../accounts/consume-daily-quota.ts';
 import { AccountErrors } from '../accounts/errors.ts';
+import { requireRegistrationQuota } from '../accounts/require-registration-quota.ts';
 import { members, users } from '../tables.ts';
 import { MemberErrors } from './errors.ts';
 import { organizationCreated } from './events.ts';
@@ -26,6 +27,7 @@ export const createOrganization = defineAction({
       if (!self) throw AccountErrors.NotFound();
       const isVerified = self.emailVerifiedAt !== null || !ctx.settings.requiresVerifiedEmail;
       if (!isVerified) throw AccountErrors.EmailNotVerified();
+      await requireRegistrationQuota(tenant);
       await requireDailyQuota(tenant, quotaKey('organizations', userId), {
         max: MAX_ORGANIZATIONS_PER_DAY,
         exceeded: MemberErrors.TooManyOrganizations,

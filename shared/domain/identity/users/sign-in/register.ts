@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { createAccount } from '../accounts/create-account.ts';
 import { newPassword, rejectWeakPassword } from '../accounts/credential-fields.ts';
 import { requestEmailLink } from '../accounts/email-links.ts';
+import { requireRegistrationQuota } from '../accounts/require-registration-quota.ts';
 import { organizationCreated } from '../members/events.ts';
 import { members } from '../tables.ts';
 import { signedInView, signIn } from './sign-in.ts';
@@ -32,6 +33,7 @@ export const register = defineAction({
     const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId: organization.id } as const;
     return withTenant(anonymous, async (tenant) => {
       const { tx, tenantId } = tenant;
+      await requireRegistrationQuota(tenant);
       await tx.insert(organizations).values(organization);
       await createAccount(tenant, { ...user, passwordHash });
       await tx.insert(members).values({ tenantId, userId: user.id, role: 'owner' });
