@@ -67,8 +67,13 @@ test('an API key has the permissions it lists and nothing else', () => {
 
 const own: Resource = { kind: 'conversation', customerId: self };
 const foreign: Resource = { kind: 'conversation', customerId: other };
-const owner: Resource = { kind: 'member', role: 'owner' };
-const admin: Resource = { kind: 'member', role: 'admin' };
+const member = (role: Role, permissions = permissionsOf(role)): Resource => ({
+  kind: 'member',
+  role,
+  permissions,
+});
+const owner = member('owner');
+const admin = member('admin');
 const privileges = (role: Role, permissions = permissionsOf(role)): Resource => ({
   kind: 'privileges',
   role,
@@ -91,6 +96,17 @@ const cases: [PermissionHolder, Permission, Resource, boolean][] = [
   [user('admin'), 'members:manage', admin, true],
   [user('admin'), 'members:manage', owner, false],
   [user('owner'), 'members:manage', owner, true],
+  [user('admin', invites), 'members:manage', admin, false],
+  [user('admin', invites), 'members:manage', member('agent'), false],
+  [user('admin', invites), 'members:manage', member('admin', ['members:read']), true],
+  [user('admin', invites), 'members:manage', member('customer'), true],
+  [key('admin', 'members:read', 'members:manage'), 'members:manage', member('agent'), false],
+  [
+    key('admin', ...permissionsOf('agent'), 'members:manage'),
+    'members:manage',
+    member('agent'),
+    true,
+  ],
   [user('admin'), 'members:manage', privileges('admin'), true],
   [user('admin'), 'members:manage', privileges('owner'), false],
   [user('owner'), 'members:manage', privileges('owner'), true],

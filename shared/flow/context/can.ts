@@ -19,7 +19,8 @@ export type Resource =
   | { kind: 'notes' }
   /** Presence of a channel; its subscribers are listed themselves. */
   | { kind: 'presence' }
-  | { kind: 'member'; role: Role }
+  /** A member that is changed or removed, with its effective permissions. */
+  | { kind: 'member'; role: Role; permissions: readonly Permission[] }
   /** The privileges that a user would get, or that a credential has. */
   | { kind: 'privileges'; role: Role; permissions: readonly Permission[] };
 
@@ -102,12 +103,29 @@ function resourceDenialReason(actor: PermissionHolder, resource: Resource): stri
     case 'presence':
       return actor.kind === 'apiKey' ? 'API keys have no presence' : undefined;
     case 'member':
-      return resource.role === 'owner' && !hasPermission(actor, 'owners:manage')
-        ? 'Only an owner can do this to an owner'
-        : undefined;
+      return memberDenialReason(actor, resource);
     case 'privileges':
       return grantDenialReason(actor, resource);
   }
+}
+
+/** Nobody acts on a member with more permissions; those that no API key can have do not count for keys. */
+function memberDenialReason(
+  actor: PermissionHolder,
+  { role, permissions }: Extract<Resource, { kind: 'member' }>,
+) {
+  if (role === 'owner' && !hasPermission(actor, 'owners:manage'))
+    return 'Only an owner can do this to an owner';
+  if (role === 'customer') return undefined;
+  const missing = permissions.filter(
+    (name) =>
+      !accountPermissions.includes(name) &&
+      !(actor.kind === 'apiKey' && isUserPermission(name)) &&
+      !hasPermission(actor, name),
+  );
+  return missing.length > 0
+    ? `The member has permissions that you do not have: ${missing.join(', ')}`
+    : undefined;
 }
 
 /** A member grants only permissions of its own; those of customers apply to their own data only. */

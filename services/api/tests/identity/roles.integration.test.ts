@@ -222,6 +222,29 @@ describe('custom roles', () => {
     );
   });
 
+  test('custom roles: members with more permissions cannot be demoted or removed', async () => {
+    const permissions: Permission[] = ['members:read', 'members:manage', 'conversations:read'];
+    const narrow = await createRole({ base: 'admin', permissions });
+    const before = await own.addMember('admin');
+    await assignRole(await userOf(before), { role: 'admin', roleId: narrow.id });
+    const as = await refreshedToken(before);
+    const remove = (userId: string) => api.request('DELETE', `/v1/members/${userId}`, { as });
+    const less = await createRole({ permissions: ['conversations:read'] });
+    for (const role of ['admin', 'agent'] as const) {
+      const target = await userOf(await own.addMember(role));
+      await expectError(assignRole(target, { role: 'customer' }, as), 403, 'FORBIDDEN');
+      const restricted = { role: 'agent', roleId: less.id };
+      await expectError(assignRole(target, restricted, as), 403, 'FORBIDDEN');
+      await expectError(remove(target), 403, 'FORBIDDEN');
+      const query = `permission=members:manage&resource=${target}`;
+      const explained = await api.request('GET', `/v1/permissions/explain?${query}`, { as });
+      expect(await explained.json()).toMatchObject({ allowed: false });
+      // With fewer permissions than the caller.
+      await assignRole(target, restricted);
+      expect((await remove(target)).status).toBe(204);
+    }
+  });
+
   test('custom roles: a token without the restriction is 401 ACCESS_CHANGED', async () => {
     const role = await createRole({ permissions: ['members:read'] });
     const before = await own.addMember('agent');

@@ -1,6 +1,7 @@
 import {
   decide,
   defineAction,
+  effectivePermissions,
   type MemberTenantContext,
   type Resource,
   requireCan,
@@ -64,7 +65,12 @@ async function requireResource(ctx: MemberTenantContext, id: Id<'cnv'> | Id<'usr
     return { kind: 'conversation', customerId } satisfies Resource;
   }
   const isVisible = id === ctx.actor.userId || ctx.actor.role !== 'customer';
-  const member = await findMember(ctx, id);
+  const [member, restriction] = await Promise.all([
+    findMember(ctx, id),
+    findPermissionRestriction(ctx, { tenantId: ctx.tenantId, userId: id }),
+  ]);
   if (!member || !isVisible) throw new DomainNotFoundError();
-  return { kind: 'member', role: member.role } satisfies Resource;
+  const { role } = member;
+  const permissions = effectivePermissions({ kind: 'user', role, restriction });
+  return { kind: 'member', role, permissions } satisfies Resource;
 }

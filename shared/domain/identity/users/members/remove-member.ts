@@ -1,4 +1,4 @@
-import { defineAction, requireCan } from '@insightdesk/shared/context';
+import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
@@ -8,6 +8,7 @@ import { members } from '../tables.ts';
 import { memberRemoved } from './events.ts';
 import { memberById, requireAnotherOwner, requireMember } from './find-member.ts';
 import { deleteInvitationsBy } from './find-pending-invitation.ts';
+import { requireCanManage } from './require-can-manage.ts';
 
 /** Removes a member and revokes their sessions; their messages remain. */
 export const removeMember = defineAction({
@@ -18,7 +19,7 @@ export const removeMember = defineAction({
   transaction: 'write',
   async run(ctx, { userId }) {
     const member = await requireMember(ctx, userId);
-    requireCan(ctx.actor, 'members:manage', { kind: 'member', role: member.role });
+    await requireCanManage(ctx, member);
     if (member.role === 'owner') await requireAnotherOwner(ctx, userId);
     const now = new Date();
     await ctx.tx

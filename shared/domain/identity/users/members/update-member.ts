@@ -8,6 +8,7 @@ import { members } from '../tables.ts';
 import { MemberErrors } from './errors.ts';
 import { memberUpdated } from './events.ts';
 import { memberById, requireAnotherOwner, requireMember } from './find-member.ts';
+import { requireCanManage } from './require-can-manage.ts';
 import { memberView, toMember } from './view.ts';
 
 export const updateMember = defineAction({
@@ -22,7 +23,7 @@ export const updateMember = defineAction({
   transaction: 'write',
   async run(ctx, { userId, role, roleId }) {
     const member = await requireMember(ctx, userId);
-    requireCan(ctx.actor, 'members:manage', { kind: 'member', role: member.role });
+    await requireCanManage(ctx, member);
     const permissions = roleId ? await permissionsIn(ctx, roleId, role) : permissionsOf(role);
     requireCan(ctx.actor, 'members:manage', { kind: 'privileges', role, permissions });
     if (member.role === 'owner' && role !== 'owner') await requireAnotherOwner(ctx, userId);
