@@ -59,13 +59,7 @@ describe('addresses claimed by several accounts', () => {
   test('verifyEmail: an address is verified once, for one account', async () => {
     const first = await registerUser();
     const second = await registerUser(first.email, 'another good password');
-    const links = [];
-    for (const { user } of [first, second]) {
-      const link = (await linksOf(first.email)).find(({ userId }) => userId === user.id);
-      if (!link) throw new Error('No link');
-      links.push(emailLinkToken(context, link));
-    }
-    const [one = '', two = ''] = links;
+    const [one, two] = [await tokenOf(first), await tokenOf(second)];
     const twice = await Promise.allSettled([
       verifyEmail(context, { token: one, password }),
       verifyEmail(context, { token: one, password }),
@@ -81,6 +75,19 @@ describe('addresses claimed by several accounts', () => {
     for (let more = 0; more < 3; more++) await registerUser(first.email, password);
     expect(await login(context, { email: first.email, password })).toMatchObject({
       user: first.user,
+    });
+  });
+
+  test('login: accounts that others register with the address do not block an unverified owner', async () => {
+    const founder = await registerUser();
+    for (let others = 0; others < 4; others++)
+      await registerUser(founder.email, `the squatter’s password ${others}`);
+    expect(await login(context, { email: founder.email, password })).toMatchObject({
+      user: founder.user,
+    });
+    await verifyEmail(context, { token: await tokenOf(founder), password });
+    expect(await login(context, { email: founder.email, password })).toMatchObject({
+      user: founder.user,
     });
   });
 
@@ -140,6 +147,12 @@ describe('unverified accounts', () => {
     }
   });
 });
+
+async function tokenOf({ email, user }: { email: string; user: { id: string } }) {
+  const link = (await linksOf(email)).find(({ userId }) => userId === user.id);
+  if (!link) throw new Error('No link');
+  return emailLinkToken(context, link);
+}
 
 async function linksOf(email: string) {
   const [, links] = await context.database.read({}, (tx) =>

@@ -3,7 +3,7 @@ import type { Id } from '@insightdesk/shared/contract';
 import { matches, statement } from '@insightdesk/shared/database';
 import { serializeError } from '@insightdesk/shared/errors';
 import { sleep } from '@insightdesk/shared/promises';
-import { desc, eq, getTableColumns, sql } from 'drizzle-orm';
+import { asc, eq, getTableColumns, sql } from 'drizzle-orm';
 import { users } from '../tables.ts';
 import { AccountErrors } from './errors.ts';
 import { credentials } from './identity-tables.ts';
@@ -12,15 +12,18 @@ import { withLoginThrottle } from './with-login-throttle.ts';
 
 const columns = { ...getTableColumns(users), passwordHash: credentials.passwordHash };
 
-// The account with the verified address first, then the newest unverified one.
+/** Accounts with one address whose password is tried. */
+const MAX_CANDIDATES = 20;
+
+// The account with the verified address, then the oldest others: nobody who registers the address later displaces them.
 const selectByEmail = statement({ email: users.email }, ({ email }, q) =>
   q
     .select(columns)
     .from(users)
     .innerJoin(credentials, eq(credentials.userId, users.id))
     .where(eq(users.email, email))
-    .orderBy(sql`(email_verified_at is null)`, desc(users.createdAt))
-    .limit(2),
+    .orderBy(sql`(email_verified_at is null)`, asc(users.createdAt))
+    .limit(MAX_CANDIDATES),
 );
 
 const selectById = statement({ id: users.id }, ({ id }, q) =>
@@ -71,20 +74,39 @@ export async function requireOwnPassword(ctx: Context, id: Id<'usr'>, given: str
   return withoutHash(verified);
 }
 
-/** Checks two hashes, however many accounts exist, so that the duration reveals nothing. */
 async function verify(ctx: Context, { email, password }: Credentials) {
   const found = await ctx.identityDatabase.read({}, (tx) => selectByEmail(tx, { email }));
-  const matches = await Promise.all(
-    [0, 1].map((index) => ctx.security.passwords.verify(password, found[index]?.passwordHash)),
-  );
-  const user = found.find((_, index) => matches[index]);
   const [first] = found;
+  const user = await findMatch(ctx, found, password);
   if (!user && first) ctx.background(() => recordFailedSignIn(ctx, first.id));
   if (!user) return undefined;
   if (ctx.security.passwords.isOutdated(user.passwordHash)) {
     await replaceHash(ctx, user.id, { outdated: user.passwordHash, password });
   }
   return withoutHash(user);
+}
+
+/**
+ * The first account with this password: the verified one, then the newest. Checks at least two hashes, so
+ * that the duration reveals neither that an account exists nor that its address is verified.
+ */
+async function findMatch<U extends { passwordHash: string; emailVerifiedAt: Date | null }>(
+  { security }: Context,
+  found: readonly U[],
+  password: string,
+): Promise<U | undefined> {
+  const verified = found.filter(({ emailVerifiedAt }) => emailVerifiedAt);
+  const others = found.filter(({ emailVerifiedAt }) => !emailVerifiedAt).toReversed();
+  const candidates = [...verified, ...others];
+  for (let at = 0; at < Math.max(2, candidates.length); at += 2) {
+    const pair = [candidates[at], candidates[at + 1]];
+    const matches = await Promise.all(
+      pair.map((user) => security.passwords.verify(password, user?.passwordHash)),
+    );
+    const match = pair.find((_, index) => matches[index]);
+    if (match) return match;
+  }
+  return undefined;
 }
 
 function withoutHash<U extends { passwordHash: string }>({ passwordHash: _, ...user }: U) {
