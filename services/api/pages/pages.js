@@ -37,11 +37,11 @@ async function request(method, url, body) {
   throw new Problem({ detail: 'Something went wrong. Try again.', ...result });
 }
 
-/** Shows a link that no longer works, and what to do next. */
-function showExpired(message) {
+/** Replaces the form by a result and a link to the app. */
+function showResult(heading, lead) {
   form.remove();
-  find('h1').textContent = 'This link no longer works';
-  find('#lead').textContent = `${message}. ${form.dataset.expired}`.replace('..', '.');
+  find('h1').textContent = heading;
+  find('#lead').textContent = lead;
   find('#next').hidden = false;
 }
 
@@ -55,9 +55,10 @@ function showCode() {
 
 function showFailure(error) {
   if (error.code === 'TWO_FACTOR_REQUIRED' && find('[data-code][hidden]')) return showCode();
-  if (token && (error.field === 'token' || error.code === 'INVITATION_USED')) {
-    return showExpired(error.message);
+  if (token && error.field === 'token') {
+    return showResult('This link does not work', `${error.message}. ${form.dataset.expired}`);
   }
+  if (error.code === 'INVITATION_USED') return showResult('Already accepted', `${error.message}.`);
   const code = find('[name=code]:enabled');
   if (code && error.code === 'TWO_FACTOR_INVALID') code.value = '';
   const isOfCode = error.code?.startsWith('TWO_FACTOR');
@@ -67,10 +68,7 @@ function showFailure(error) {
 function showSuccess(result) {
   const { then, heading, lead } = form.dataset;
   if (then) return location.assign(then);
-  form.remove();
-  find('h1').textContent = fill(heading, result);
-  find('#lead').textContent = fill(lead, result);
-  find('#next').hidden = false;
+  return showResult(fill(heading, result), fill(lead, result));
 }
 
 /** Runs `send` with disabled buttons. */
@@ -92,10 +90,7 @@ async function describeLink() {
     return showError('This link is incomplete. Open the link in your email again.');
   }
   try {
-    const about = await request(
-      'GET',
-      `${form.dataset.about}?token=${encodeURIComponent(token)}`,
-    );
+    const about = await request('GET', `${form.dataset.about}?token=${encodeURIComponent(token)}`);
     find('#lead').textContent = fill(form.dataset.aboutLead, about);
     if (about.hasAccount) askForExistingPassword();
   } catch (error) {
@@ -105,7 +100,7 @@ async function describeLink() {
 
 /** The invited address has an account: its password, and no name. */
 function askForExistingPassword() {
-  find('[data-new-account]')?.remove();
+  for (const part of document.querySelectorAll('[data-new-account]')) part.remove();
   const label = find('[data-password]');
   const input = label.querySelector('input');
   label.firstChild.textContent = 'Password of your account';
