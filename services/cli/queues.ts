@@ -1,3 +1,4 @@
+import { usedQueues } from '@insightdesk/shared/domain/catalog';
 import { type JobControl, jobStates, type QueueName, queueNames } from '@insightdesk/shared/jobs';
 import { recordAct, runAsOperator } from './operator.ts';
 
@@ -32,9 +33,12 @@ export async function manageQueues([verb = '', queue]: string[]): Promise<number
   return 0;
 }
 
+/** Lists the queues that a job uses, and others that have jobs or are paused. */
 async function list(control: JobControl): Promise<void> {
   console.log([''.padEnd(22), ...jobStates.map((state) => state.padStart(10))].join(''));
   for (const [name, stats] of Object.entries(await control.getStats())) {
+    const isUsed = usedQueues.has(name as QueueName);
+    if (!isUsed && !stats.isPaused && jobStates.every((state) => stats[state] === 0)) continue;
     const counts = jobStates.map((state) => String(stats[state]).padStart(10));
     console.log([name.padEnd(22), ...counts, stats.isPaused ? '  paused' : ''].join(''));
   }

@@ -1,4 +1,5 @@
 import type { App } from '@insightdesk/shared/boot';
+import { usedQueues } from '@insightdesk/shared/domain/catalog';
 import { createHealthApp } from '@insightdesk/shared/http';
 import {
   type Backlog,
@@ -26,14 +27,19 @@ export function serveHealth(app: App, { valkey }: WorkerQueues): void {
   });
 }
 
-/** Returns the backlog of all queues and the number of workers that they need; to be called every few seconds. */
+const isUsed = (name: string) => (usedQueues as ReadonlySet<string>).has(name);
+
+/** Returns the backlog of the queues in use and the number of workers that they need; to be called every few seconds. */
 function createScalingSignal(
   readBacklog: () => Promise<Record<string, Backlog>>,
   maxWorkers: number,
 ) {
   let scaling: Scaling = { workers: scalingPolicy.minWorkers };
   return async () => {
-    const queues = await readBacklog();
+    const all = Object.entries(await readBacklog());
+    const queues = Object.fromEntries(
+      all.filter(([name, { waiting, active }]) => isUsed(name) || waiting + active > 0),
+    );
     scaling = scale(scaling, queues, Date.now(), { ...scalingPolicy, maxWorkers });
     return { queues, total: totalOf(queues), desiredWorkers: scaling.workers };
   };

@@ -26,7 +26,7 @@ import {
 } from '@insightdesk/shared/domain/tenancy/tenant-export';
 import { tenantEvents } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createEventCatalog, type EventsOf } from '@insightdesk/shared/events';
-import type { JobDefinition, JobsOf, JobTrigger } from '@insightdesk/shared/jobs';
+import type { JobDefinition, JobsOf, JobTrigger, QueueName } from '@insightdesk/shared/jobs';
 
 interface Feature {
   events: object;
@@ -83,5 +83,8 @@ export const events = createEventCatalog(
 export const jobs: readonly SystemJob[] = Object.values(features).flatMap((feature) =>
   Object.values(feature.jobs as Record<string, SystemJob>),
 );
+
+/** The queues that have a job; the others are reserved for features to come. */
+export const usedQueues: ReadonlySet<QueueName> = new Set(jobs.map(({ queue }) => queue));
 
 export const publicEvents = Object.values(events).filter(({ audience }) => audience.webhooks);

@@ -61,6 +61,7 @@ test.skipIf(!isLocalStack)(
       oldestSeconds: expect.any(Number),
       isPaused: expect.any(Boolean),
     });
+    expect(body.queues).not.toHaveProperty('ai-processing');
     expect(body.total).toEqual({ waiting: expect.any(Number), oldestSeconds: expect.any(Number) });
     expect((await call('GET', '/backlog')).status).toBe(404);
   },

@@ -43,6 +43,8 @@ beforeAll(async () => {
     dashboard: { operatorId, queues: () => api.container.jobs.queues },
   });
   await join(admin, 'admin');
+  // A queue without a handler is shown while it has jobs.
+  await api.container.jobs.queues.get('calendar-sync').add('waiting', {} as never, { jobId });
   const [first, second] = [await register(), await register()];
   totpOwner = { ...first, secret: await setUpTotp(first) };
   passkeyOwner = { ...second, key: await setUpPasskey(second) };
@@ -80,6 +82,10 @@ async function setUpPasskey({ token: as }: TestUser) {
   await post('/v1/auth/passkeys', { token, response: key.create(options) }, as);
   return key;
 }
+const jobId = newId('evt');
+afterAll(async () => {
+  await api.container.jobs.queues.get('calendar-sync').remove(jobId);
+});
 afterAll(() => Promise.all([withoutDashboard.close(), api.close()]));
 
 const origin = { Host: 'desk.example', Origin: 'https://desk.example' };
@@ -209,7 +215,10 @@ test('dashboard: an operator sees every queue, on a page without external resour
   const api = await at('/api/queues', { headers });
   expectSecurityHeaders(api);
   const { queues } = (await api.json()) as { queues: { name: string }[] };
-  expect(queues.map(({ name }) => name)).toContain('email-sending');
+  const names = queues.map(({ name }) => name);
+  expect(names).toContain('email-sending');
+  expect(names).toContain('calendar-sync');
+  expect(names).not.toContain('ai-processing');
 });
 
 test('dashboard: changes need the cookie and the same origin', async () => {

@@ -123,7 +123,7 @@ export function createDashboard(options: DashboardDependencies): Hono<ApiEnv> {
   let board: Hono | undefined;
   app.all('/*', async (c) => {
     const { createBoard } = await import('./board.ts'); // loads many packages, rarely needed
-    board ??= new Hono().route(DASHBOARD_PATH, createBoard(queues(), DASHBOARD_PATH));
+    board ??= new Hono().route(DASHBOARD_PATH, await createBoard(queues(), DASHBOARD_PATH));
     const { status, headers, body } = await board.fetch(c.req.raw);
     // Sent through `c`, so that the headers of all pages are added.
     return c.newResponse(body, status as ContentfulStatusCode, Object.fromEntries(headers));

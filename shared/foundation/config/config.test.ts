@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { environmentSchema } from './environment.ts';
@@ -51,6 +51,17 @@ describe('cascade', () => {
     writeEnvFile('.env.local', 'LOG_LEVEL=');
     expect(load({ LOG_LEVEL: '' }).logging.level).toBe('warn');
   });
+});
+
+test('loadConfig: workers without REPLICA are named after their host, others are the first of their kind', () => {
+  const replicaOf = (service: 'api' | 'websocket' | 'worker', more = {}) =>
+    loadConfig({ directory, service, environment: { ...required, ...more } }).service.replica;
+  const host = hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+  expect(replicaOf('worker')).toStartWith(`worker-${host.slice(0, 20)}`);
+  expect(replicaOf('worker', { REPLICA: 'worker-7' })).toBe('worker-7');
+  expect([replicaOf('api'), replicaOf('websocket')]).toEqual(['api-1', 'websocket-1']);
 });
 
 const errorOf = (environment: Record<string, string | undefined>) => {

@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test';
+import type { RecordedEvent, RelayedEvent } from '@insightdesk/shared/events';
+import { createLogger } from '@insightdesk/shared/logging';
+import { createRebuild } from './rebuild-from-outbox.ts';
+import { recordedEvent } from './testing/event-payloads.ts';
+
+/** The levels of the lines when channel logs are rebuilt from these events. */
+async function levelsFor(events: RecordedEvent[]): Promise<string[]> {
+  const levels: string[] = [];
+  const rebuild = createRebuild(() => undefined, {
+    channels: { isComplete: async () => false, rebuild: async () => events.length },
+    dataLoss: { lostSince: async () => undefined, mark: async () => {} },
+    queues: { enqueue: async () => {} },
+    historySeconds: 60,
+    log: createLogger(
+      { level: 'debug', format: 'json' },
+      { service: 'worker', replica: 'worker-1' },
+      { write: (line) => void levels.push(JSON.parse(line).level) },
+    ),
+  });
+  await rebuild(async () =>
+    events.map((event) => ({ ...event, logPositions: {} }) as RelayedEvent),
+  );
+  return levels;
+}
+
+test('createRebuild: a start without events logs no warning, lost channel logs are one', async () => {
+  expect(await levelsFor([])).toEqual([]);
+  expect(await levelsFor([recordedEvent('message.created', {})])).toEqual(['warn']);
+});
