@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadConfig } from '@insightdesk/shared/config';
 import { type ErrorReport, setErrorTracker } from '@insightdesk/shared/error-tracking';
 import { createEventCatalog, effectsBy } from '@insightdesk/shared/events';
@@ -12,7 +13,6 @@ import { newId } from '@insightdesk/shared/utils';
 import { createShop, type Receipt } from './container.ts';
 import { newsPublished } from './custom-channel.ts';
 import { readPagerSettings } from './custom-settings.ts';
-import { registerCustomStorage } from './custom-storage.ts';
 import { importContacts } from './import-contacts.ts';
 import { importInOrder, indexSource, notifyImport, readSource } from './jobs-in-order.ts';
 import { servePage } from './small-service.ts';
@@ -91,15 +91,15 @@ const runs: Record<string, () => Promise<void>> = {
 
   'custom-storage.ts': () =>
     withTempDirectory(async (directory) => {
-      const deleted: string[] = [];
-      registerCustomStorage((key) => void deleted.push(key));
+      const module = join(import.meta.dir, 'custom-storage.ts');
       const variables = { AUDITED_DIRECTORY: directory };
-      const options = { provider: 'custom', name: 'audited', variables, maxFileBytes: 9 } as const;
+      const options = { provider: 'custom', module, variables, maxFileBytes: 9 } as const;
       const storage = createStorage(options, { signer: container.fileUrls });
       await storage.upload('a', new Uint8Array(9), { contentType: 'text/plain' });
       expect(await storage.exists('a')).toBe(true);
       await storage.delete('a');
-      expect([deleted, await storage.exists('a')]).toEqual([['a'], false]);
+      const deleted = await Bun.file(join(directory, 'deleted.txt')).text();
+      expect([deleted, await storage.exists('a')]).toEqual(['a\n', false]);
     }),
 
   async 'import-contacts.ts'() {

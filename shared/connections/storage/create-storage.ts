@@ -1,6 +1,6 @@
-import { ConfigurationError } from '@insightdesk/shared/errors';
 import { type AzureOptions, AzureStorage } from './azure/azure-storage.ts';
 import { type CloudinaryOptions, CloudinaryStorage } from './cloudinary/cloudinary-storage.ts';
+import { loadProvider, type StorageDependencies, type Variables } from './load-provider.ts';
 import { LocalStorage } from './local-storage.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { type S3Options, S3Storage } from './s3/s3-storage.ts';
@@ -15,38 +15,11 @@ export type StorageConfig = { maxFileBytes: number } & (
   | ({ provider: 's3' } & S3Options)
   | ({ provider: 'azure' } & AzureOptions)
   | ({ provider: 'cloudinary' } & CloudinaryOptions)
-  | { provider: 'custom'; name: string; variables: Variables }
+  | { provider: 'custom'; module: string; variables: Variables }
 );
 
-/** All environment variables, for custom providers. */
-type Variables = Readonly<Record<string, string | undefined>>;
-
-/** What a provider may need besides its configuration. */
-export interface StorageDependencies {
-  /** Signs URLs that the API serves. */
-  signer: UrlSigner;
-}
-
-export type ProviderFactory = (
-  config: { maxFileBytes: number; variables: Variables },
-  dependencies: StorageDependencies,
-) => StorageProvider;
-
-const customFactories = new Map<string, ProviderFactory>();
-
 /**
- * Registers a custom provider, which `STORAGE_PROVIDER=custom:<name>` selects. Call it before
- * `createStorage`; throws ConfigurationError when the name is taken.
- */
-export function registerProvider(name: string, factory: ProviderFactory): void {
-  if (customFactories.has(name)) {
-    throw new ConfigurationError(`Storage provider ${name} is already registered`);
-  }
-  customFactories.set(name, factory);
-}
-
-/**
- * Creates the configured storage; throws ConfigurationError for an unknown custom provider. A function
+ * Creates the configured storage; throws ConfigurationError for an invalid custom provider. A function
  * returns the current configuration: with another object, a new provider replaces the previous one.
  */
 export function createStorage(
@@ -78,15 +51,8 @@ function createProvider(config: StorageConfig, dependencies: StorageDependencies
     case 'cloudinary':
       return new CloudinaryStorage(config);
     case 'custom':
-      return requireFactory(config.name)(config, dependencies);
+      return loadProvider(config, dependencies);
   }
-}
-
-function requireFactory(name: string): ProviderFactory {
-  const factory = customFactories.get(name);
-  if (factory) return factory;
-  const known = [...customFactories.keys()].join(', ') || 'none';
-  throw new ConfigurationError(`Unknown storage provider ${name}; registered providers: ${known}`);
 }
 
 /** Creates an empty in-memory storage for tests. */

@@ -34,6 +34,7 @@ const storageVariables: Record<string, readonly (keyof Environment)[]> = {
   s3: ['AWS_S3_BUCKET', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
   azure: ['AZURE_STORAGE_CONTAINER', 'AZURE_STORAGE_ACCOUNT', 'AZURE_STORAGE_ACCESS_KEY'],
   cloudinary: ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'],
+  custom: ['STORAGE_MODULE'],
 };
 
 function missingForStorage(env: Partial<Environment>): string[] {
@@ -62,6 +63,9 @@ function forbiddenWhenDeployed(env: Partial<Environment>): string[] {
   }
   if (env.EMAIL_VERIFICATION === 'optional') {
     errors.push('EMAIL_VERIFICATION: optional is allowed in development and test only');
+  }
+  if (env.STORAGE_PROVIDER === 'memory') {
+    errors.push('STORAGE_PROVIDER: memory is allowed in development and test only');
   }
   if (env.WEBHOOK_ALLOW_PRIVATE) {
     errors.push('WEBHOOK_ALLOW_PRIVATE: is allowed in development and test only');

@@ -315,10 +315,12 @@ test('loadConfig: storage may be an S3-compatible service or a custom provider',
   const s3 = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_S3_BUCKET: 'b' };
   const r2 = { ...s3, STORAGE_PROVIDER: 's3', AWS_S3_ENDPOINT: 'https://a.example' };
   expect(load(r2).storage).toMatchObject({ endpoint: 'https://a.example', region: 'auto' });
-  const custom = load({ STORAGE_PROVIDER: 'custom:tape', TAPE_DRIVE: '/dev/st0' }).storage;
-  expect(custom).toMatchObject({ provider: 'custom', name: 'tape' });
+  const own = { STORAGE_PROVIDER: 'custom', STORAGE_MODULE: './tape.ts', TAPE_DRIVE: '/dev/st0' };
+  const custom = load(own).storage;
+  expect(custom).toMatchObject({ provider: 'custom', module: './tape.ts' });
   expect(custom.provider === 'custom' && custom.variables.TAPE_DRIVE).toBe('/dev/st0');
-  expect(errorOf({ ...required, STORAGE_PROVIDER: 'custom:' }).message).toContain('custom:<name>');
+  const incomplete = errorOf({ ...required, STORAGE_PROVIDER: 'custom' });
+  expect(incomplete.message).toContain('STORAGE_MODULE: is required by STORAGE_PROVIDER=custom');
 });
 
 test('.env.example: lists exactly the variables of the schema with their defaults, and those of compose', async () => {

@@ -24,9 +24,7 @@ const origin = z
     error: 'must be origins such as https://app.example.com, separated by commas',
   });
 
-const storageProvider = z.string().regex(/^(local|s3|azure|cloudinary|custom:[a-z][a-z0-9-]*)$/, {
-  error: 'must be local, s3, azure, cloudinary or custom:<name>',
-});
+const storageProvider = z.enum(['local', 's3', 'azure', 'cloudinary', 'memory', 'custom']);
 const filesOrigin = httpUrl.refine(
   (value) => URL.canParse(value) && new URL(value).origin === value,
   { error: 'must be an origin such as https://files.example.com' },
@@ -160,6 +158,7 @@ export const environmentSchema = z.object({
   TRUSTED_PROXIES: list.default(['loopback', 'private']),
 
   STORAGE_PROVIDER: storageProvider.default('local'),
+  STORAGE_MODULE: z.string().optional(),
   STORAGE_DIRECTORY: z.string().default('.data/files'),
   MAX_FILE_SIZE: count(1).default(26_214_400),
   MEDIA_MAX_PIXELS: count(1).default(50_000_000),

@@ -6,7 +6,7 @@ export function shapeStorage(
   variables: Readonly<Record<string, string | undefined>>,
 ) {
   const maxFileBytes = env.MAX_FILE_SIZE;
-  const [provider, name = ''] = env.STORAGE_PROVIDER.split(':');
+  const provider = env.STORAGE_PROVIDER;
   switch (provider) {
     case 's3':
       return { provider, maxFileBytes, ...shapeS3(env) } as const;
@@ -15,9 +15,11 @@ export function shapeStorage(
     case 'cloudinary':
       return { provider, maxFileBytes, ...shapeCloudinary(env) } as const;
     case 'custom':
-      return { provider, maxFileBytes, name, variables } as const;
-    default:
-      return { provider: 'local', maxFileBytes, directory: env.STORAGE_DIRECTORY } as const;
+      return { provider, maxFileBytes, module: env.STORAGE_MODULE ?? '', variables } as const;
+    case 'memory':
+      return { provider, maxFileBytes } as const;
+    case 'local':
+      return { provider, maxFileBytes, directory: env.STORAGE_DIRECTORY } as const;
   }
 }
 
