@@ -64,7 +64,8 @@ export const members = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.userId] }),
-    index('members_user').on(t.userId),
+    // Each read of a user looks up its membership in the tenant.
+    index('members_user').on(t.userId, t.tenantId),
     index('members_active').on(t.tenantId, t.userId).where(sql`removed_at is null`),
     index('members_role').on(t.tenantId, t.roleId).where(sql`role_id is not null`),
     foreignKey({
