@@ -10,7 +10,7 @@ passwords='POSTGRES_PASSWORD DATABASE_OWNER_PASSWORD DATABASE_APP_PASSWORD DATAB
   DATABASE_IDENTITY_PASSWORD VALKEY_PASSWORD'
 # Passwords of optional profiles: without a default in production and staging.
 optional='DATABASE_REPLICATION_PASSWORD GRAFANA_PASSWORD'
-# Secrets of all services, if set.
+# Secrets of the services that use them, if set.
 common='JWT_SECRET JWT_REFRESH_SECRET ENCRYPTION_KEY ENCRYPTION_KEYS_PREVIOUS SMTP_PASSWORD LOG_WEBHOOK_URL SENTRY_DSN
   AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AZURE_STORAGE_ACCESS_KEY CLOUDINARY_API_KEY CLOUDINARY_API_SECRET
   VAULT_TOKEN VAULT_SECRET_ID OTEL_EXPORTER_OTLP_HEADERS'
@@ -65,9 +65,17 @@ write_secret() { # SERVICE NAME VALUE
 write_database_url() { # SERVICE VARIABLE ROLE PASSWORD [SERVER]
   write_secret "$1" "$2" "postgres://insightdesk_$3:$4@${5:-postgres:5432}/insightdesk"
 }
+is_foreign() { # SERVICE NAME: as in shared/foundation/config/service-secrets.ts
+  case $1.$2 in
+  worker.JWT_SECRET | websocket.JWT_* | websocket.ENCRYPTION_* | websocket.SMTP_*) ;;
+  websocket.AWS_* | websocket.AZURE_* | websocket.CLOUDINARY_*) ;;
+  *) return 1 ;;
+  esac
+}
 for service in api websocket worker migrate desk; do
   for name in $common; do
     eval "value=\$$name"
+    if is_foreign "$service" "$name"; then value=; fi
     write_secret $service "$name" "$value"
   done
   write_database_url $service DATABASE_URL app "$DATABASE_APP_PASSWORD" "$server"

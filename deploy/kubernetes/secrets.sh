@@ -1,7 +1,7 @@
 #!/bin/sh
 # secrets.sh NAMESPACE DIRECTORY: creates a Secret per service from the files of DIRECTORY, one file per secret,
-# named like it (DATABASE_URL, JWT_SECRET, …). Each service gets all of them except the logins of other
-# services. OUTPUT=DIRECTORY writes the manifests there instead of applying them.
+# named like it (DATABASE_URL, JWT_SECRET, …). Each service gets all of them except those that only others use
+# (shared/foundation/config/service-secrets.ts). OUTPUT=DIRECTORY writes the manifests there instead of applying them.
 set -eu
 namespace=${1:?"Usage: secrets.sh NAMESPACE DIRECTORY"}
 given=${2:?"Usage: secrets.sh NAMESPACE DIRECTORY"}
@@ -18,6 +18,8 @@ belongs() { # SERVICE NAME
   DATABASE_MIGRATION_URL) [ "$1" = migrate ] ;;
   DATABASE_RELAY_URL) [ "$1" = worker ] ;;
   DATABASE_IDENTITY_URL) [ "$1" = api ] ;;
+  JWT_SECRET) [ "$1" != websocket ] && [ "$1" != worker ] ;;
+  JWT_REFRESH_SECRET | ENCRYPTION_* | SMTP_* | AWS_* | AZURE_* | CLOUDINARY_*) [ "$1" != websocket ] ;;
   *[!A-Z0-9_]*) false ;; # other files, such as a README
   *) true ;;
   esac

@@ -43,6 +43,7 @@ import {
 } from './caller.ts';
 import { createDocs } from './docs.ts';
 import { createFiles, isolateFilesHost } from './files/create-files.ts';
+import { createJwks } from './jwks.ts';
 import { meterRequest, requireDatabaseTime } from './meter-request.ts';
 import { createPages } from './pages.ts';
 import { type Route, takesIdempotencyKey } from './route.ts';
@@ -104,6 +105,7 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(rejectUnknownMethods, isolateFilesHost(config.http));
   app.route('/', createFiles({ ...options, ...config.media }));
   app.route('/', pages.app);
+  app.route('/', createJwks(options.tokens));
   app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl, productName }));
   if (options.dashboard) {
     if (limits)

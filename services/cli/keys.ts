@@ -18,14 +18,19 @@ export async function manageKeys([verb]: string[]): Promise<number> {
 
 async function list({ container }: CommandApp): Promise<void> {
   const stored = await listSigningKeys(container.identityDatabase);
-  const configured = container.keys.configured.id;
-  if (!stored.some(({ id }) => id === configured)) {
-    console.log(`${configured.padEnd(32)} JWT_SECRET`);
+  const configured = new Map([
+    [container.keys.configuredAccess?.id, 'JWT_SECRET'],
+    [container.keys.configured.id, 'JWT_REFRESH_SECRET'],
+  ]);
+  for (const [id = '', name] of configured) {
+    if (!stored.some((key) => key.id === id)) console.log(`${id.padEnd(44)} ${name}`);
   }
   for (const { id, isConfigured, signsFrom, endsAt } of stored) {
-    const from = isConfigured ? 'JWT_SECRET' : `signs from ${signsFrom.toISOString()}`;
+    const from = isConfigured
+      ? (configured.get(id) ?? 'a former secret')
+      : `signs from ${signsFrom.toISOString()}`;
     const end = endsAt ? `verifies until ${endsAt.toISOString()}` : 'signs';
-    console.log(`${id.padEnd(32)} ${from.padEnd(40)} ${end}`);
+    console.log(`${id.padEnd(44)} ${from.padEnd(40)} ${end}`);
   }
 }
 
@@ -34,7 +39,6 @@ async function rotate(app: CommandApp): Promise<void> {
   await recordAct(app, 'keys rotate');
   const { accessTtlSeconds, refreshTtlSeconds } = config.auth;
   const id = await rotateSigningKeys(container, {
-    configuredId: container.keys.configured.id,
     maxTtlSeconds: Math.max(accessTtlSeconds, refreshTtlSeconds),
   });
   console.log(`${id} signs from now on; sessions stay valid`);

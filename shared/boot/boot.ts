@@ -5,6 +5,7 @@ import {
   type ServiceName,
 } from '@insightdesk/shared/config';
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
+import { registerAccessKey } from '@insightdesk/shared/domain/identity/users';
 import type { LoadState } from '@insightdesk/shared/http';
 import { type ApplicationLifecycle, createLifecycle } from '@insightdesk/shared/lifecycle';
 import type { Logger } from '@insightdesk/shared/logging';
@@ -77,7 +78,13 @@ export async function boot(
   container.outcomes.register(metrics);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => database.ping());
-  watchKeys(lifecycle, container.keys, log);
+  const { keys } = container;
+  const register =
+    name === 'api'
+      ? (options: { replaces: boolean }) =>
+          registerAccessKey(container.identityDatabase, keys, options)
+      : undefined;
+  watchKeys(lifecycle, keys, { log, register });
   lifecycle.onSignals();
   try {
     await setup({

@@ -130,7 +130,10 @@ const registerSecurity = (container: ReturnType<typeof registerRealtime>, config
       createEncryption(config.auth.encryptionKey, config.auth.previousEncryptionKeys),
     )
     .register('keys', ({ database, encryption }) =>
-      createKeyRing({ ...config.auth, load: () => loadSigningKeys(database, encryption) }),
+      createKeyRing({
+        ...config.auth,
+        load: () => loadSigningKeys(database, config.auth.encryptionKey ? encryption : undefined),
+      }),
     )
     .register('tokens', ({ database, keys }) =>
       withApiKeys(createTokens(config.auth, keys), database),

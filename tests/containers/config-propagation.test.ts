@@ -3,7 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { isSecretName, knownKeys, loadConfigWithSecrets } from '@insightdesk/shared/config';
+import {
+  isSecretName,
+  knownKeys,
+  loadConfigWithSecrets,
+  type ServiceName,
+} from '@insightdesk/shared/config';
 import { root, run } from '../../tools/verify/run.ts';
 import { interpolate } from './interpolate.ts';
 
@@ -108,10 +113,12 @@ async function start(variables: Record<string, string>) {
     },
   });
   if (exitCode !== 0) throw new Error(output);
-  return (service: string) => {
-    const secretsDirectory = join(directory, 'secrets', service.replace(/-\d$/, ''));
-    const environment = { ...environmentOf(service), SECRETS_DIRECTORY: secretsDirectory };
-    return loadConfigWithSecrets({ directory: '/nowhere', environment });
+  return (container: string) => {
+    const name = container.replace(/-\d$/, '');
+    const secretsDirectory = join(directory, 'secrets', name);
+    const environment = { ...environmentOf(container), SECRETS_DIRECTORY: secretsDirectory };
+    const service = name === 'migrate' ? 'desk' : (name as ServiceName);
+    return loadConfigWithSecrets({ directory: '/nowhere', environment, service });
   };
 }
 
@@ -144,14 +151,9 @@ test('each service has only its own logins, and removed secrets disappear', asyn
   await start({ SMTP_PASS: 'mail', VAULT_TOKEN: 'vault' });
   const ownSecrets = (service: string) =>
     readdirSync(join(directory, 'secrets', service)).toSorted();
-  const defaults = [
-    'DATABASE_URL',
-    'SMTP_PASSWORD',
-    'VALKEY_CACHE_URL',
-    'VALKEY_URL',
-    'VAULT_TOKEN',
-  ];
-  expect(ownSecrets('websocket')).toEqual(defaults);
+  const common = ['DATABASE_URL', 'VALKEY_CACHE_URL', 'VALKEY_URL', 'VAULT_TOKEN'];
+  const defaults = [...common, 'SMTP_PASSWORD'].toSorted();
+  expect(ownSecrets('websocket')).toEqual(common);
   expect(ownSecrets('api')).toEqual(['DATABASE_IDENTITY_URL', ...defaults]);
   expect(ownSecrets('worker')).toEqual(['DATABASE_RELAY_URL', ...defaults]);
   expect(ownSecrets('migrate')).toEqual(['DATABASE_MIGRATION_URL', ...defaults, 'variable-names']);
@@ -215,7 +217,8 @@ test('a secret file takes precedence over the variable of the same name', async 
   writeSecret('DATABASE_RELAY_PASSWORD', 'relay');
   const load = await start({ ...example, DATABASE_APP_PASSWORD: 'other' });
   const { config } = await load('worker');
-  expect(config.auth.jwtSecret).toBe(otherSystem.JWT_SECRET);
+  expect(config.auth.jwtSecret).toBeUndefined();
+  expect((await load('api-1')).config.auth.jwtSecret).toBe(otherSystem.JWT_SECRET);
   expect(new URL(config.database.url).password).toBe('app-1_2.3~4');
   expect(new URL(config.database.relayUrl ?? '').password).toBe('relay');
 });

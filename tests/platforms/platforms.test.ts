@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  isForService,
   isSecretName,
   knownKeys,
   loadConfig,
@@ -115,10 +116,12 @@ describe.each(['fly', 'railway'] as const)('%s', (name) => {
     expect(config).toMatchObject({
       environment: 'production',
       service: { host: '::', port: name === 'fly' ? 3000 : 8080 },
-      storage: { provider: 's3' },
+      storage: { provider: service === 'websocket' ? 'local' : 's3' },
       http: { clientAddress: { from: name } },
     });
     expect(config.service.replica).toStartWith(`${service}-`);
+    const held = Object.keys(variables).filter((name) => isSecretName(name));
+    expect(held.filter((name) => !isForService(name, service))).toEqual([]);
   });
 
   test('all other settings are passed to the service unchanged', async () => {

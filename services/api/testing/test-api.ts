@@ -67,6 +67,7 @@ export function createTestApi(
 function roleTokens(tenantId: `org_${string}`): Connections['security']['tokens'] {
   const claims = { tenantId, userId: newId('usr'), sessionId: newId('ses') } as const;
   return {
+    listPublicKeys: () => [],
     signAccess: async ({ role }) => ({ token: role, expiresIn: 900 }),
     verifyAccess: async (token) => {
       if (token === 'expired')

@@ -11,9 +11,9 @@ const loopback = /^(localhost|127\.[\d.]+|\[::1\])$/;
 export function checkSecrets({ auth, environment, database, valkey }: Config): Diagnostic[] {
   const isDeployed = environment === 'production' || environment === 'staging';
   const secrets = {
-    JWT_SECRET: auth.jwtSecret,
-    JWT_REFRESH_SECRET: auth.refreshSecret,
-    ENCRYPTION_KEY: auth.encryptionKey,
+    JWT_SECRET: auth.jwtSecret ?? '',
+    JWT_REFRESH_SECRET: auth.refreshSecret ?? '',
+    ENCRYPTION_KEY: auth.encryptionKey ?? '',
   };
   const all = Object.values(secrets);
   const strengths = Object.entries(secrets).map(([name, secret]) => {

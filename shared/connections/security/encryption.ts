@@ -43,15 +43,20 @@ interface Key {
 }
 
 /**
- * Builds the encryption from the current and previous keys: AES-256-GCM, with purpose and owner as
+ * Builds the encryption from the current and previous keys, if this service has them: AES-256-GCM, with purpose and owner as
  * associated data. An encrypted text is `sec1.<key id>.<nonce, ciphertext and tag in base64url>`.
  */
-export function createEncryption(current: string, previous: readonly string[] = []): Encryption {
-  const currentKey = toKey(current);
-  const keys = new Map([...previous.map(toKey), currentKey].map((key) => [key.id, key]));
+export function createEncryption(
+  current: string | undefined,
+  previous: readonly string[] = [],
+): Encryption {
+  const currentKey = current === undefined ? undefined : toKey(current);
+  const all = [...previous.map(toKey), ...(currentKey ? [currentKey] : [])];
+  const keys = new Map(all.map((key) => [key.id, key]));
 
   return {
     encrypt(purpose, text, owner = '') {
+      if (!currentKey) throw new SecretError('ENCRYPTION_KEY is not set in this service');
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', currentKey.bytes, nonce);
       cipher.setAAD(associatedData(purpose, owner));
@@ -68,7 +73,7 @@ export function createEncryption(current: string, previous: readonly string[] = 
         throw new SecretError(`Decrypting a secret for ${purpose} failed`, cause);
       }
     },
-    isCurrent: (text) => ENCRYPTED.exec(text)?.[1] === currentKey.id,
+    isCurrent: (text) => ENCRYPTED.exec(text)?.[1] === currentKey?.id,
     isEncrypted: (text) => ENCRYPTED.test(text),
   };
 }

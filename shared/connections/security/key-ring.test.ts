@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
 import { decodeProtectedHeader, SignJWT } from 'jose';
-import { createKeyRing, type StoredKey } from './key-ring.ts';
+import { deriveAccessKey } from './access-keys.ts';
+import { createKeyRing, type KeyRing, type StoredKey } from './key-ring.ts';
 import { createTokenCodec } from './token-codec.ts';
 import { createTokens } from './tokens.ts';
 
@@ -13,19 +14,28 @@ const claims = {
   sessionId: newId('ses'),
   role: 'agent' as const,
 };
-const key = (id: string, more: Partial<StoredKey> = {}): StoredKey => ({
-  id,
-  master: `master of ${id}`,
+const masterOf = (name: string) => `master of ${name}`;
+const idOf = (name: string) => deriveAccessKey(configuration.jwtSecret, masterOf(name)).id;
+const key = (name: string, more: Partial<StoredKey> = {}): StoredKey => ({
+  id: idOf(name),
+  master: masterOf(name),
   isSigning: true,
   hasEnded: false,
   ...more,
 });
+const configuredKey = ({ ring }: { ring: KeyRing }, hasEnded = false): StoredKey[] =>
+  [ring.configured.id, ring.configuredAccess?.id ?? ''].map((id) => ({
+    id,
+    master: undefined,
+    isSigning: true,
+    hasEnded,
+  }));
 
 /** A process with a key ring that loads the stored keys. */
-function createProcess(stored: StoredKey[]) {
+function createProcess(stored: StoredKey[], secrets: object = configuration) {
   let loads = 0;
   const ring = createKeyRing({
-    ...configuration,
+    ...secrets,
     load: async () => {
       loads++;
       return stored;
@@ -41,7 +51,7 @@ function createProcess(stored: StoredKey[]) {
 
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
-test('key ring: the newest signing key signs; older keys and tokens without a key id verify', async () => {
+test('key ring: the newest signing key signs, older keys verify', async () => {
   const stored: StoredKey[] = [];
   const { ring, tokens, codec } = createProcess(stored);
   const first = await tokens.signAccess(claims);
@@ -49,27 +59,16 @@ test('key ring: the newest signing key signs; older keys and tokens without a ke
   expect(sealed.split('.')).toHaveLength(2);
   stored.push(key('one', { isSigning: false }));
   await ring.refresh();
-  expect(kidOf((await tokens.signAccess(claims)).token)).toBe(ring.configured.id);
+  expect(kidOf((await tokens.signAccess(claims)).token)).toBe(ring.configuredAccess?.id);
   stored[0] = key('one');
   await ring.refresh();
   const second = await tokens.signAccess(claims);
-  expect(kidOf(second.token)).toBe('one');
+  expect(kidOf(second.token)).toBe(idOf('one'));
   const later = codec.encode('refresh', ['b']);
   stored.push(key('two'));
   await ring.refresh();
-  expect(kidOf((await tokens.signAccess(claims)).token)).toBe('two');
-  const withoutKeyId = await new SignJWT({
-    org: claims.tenantId,
-    sid: claims.sessionId,
-    role: 'agent',
-  })
-    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
-    .setSubject(claims.userId)
-    .setIssuer('i')
-    .setAudience('a')
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(configuration.jwtSecret));
-  for (const token of [first.token, second.token, withoutKeyId]) {
+  expect(kidOf((await tokens.signAccess(claims)).token)).toBe(idOf('two'));
+  for (const token of [first.token, second.token]) {
     expect(await tokens.verifyAccess(token)).toMatchObject(claims);
   }
   expect([sealed, later].map((token) => codec.decode('refresh', token))).toEqual([['a'], ['b']]);
@@ -88,7 +87,8 @@ test('key ring: an unknown key id of another process is loaded', async () => {
 
 test('key ring: an ended key verifies nothing, also cached tokens and the configured key', async () => {
   const stored = [key('one')];
-  const { ring, tokens, codec } = createProcess(stored);
+  const process = createProcess(stored);
+  const { ring, tokens, codec } = process;
   const first = await tokens.signAccess(claims);
   await tokens.verifyAccess(first.token);
   await ring.refresh();
@@ -97,25 +97,25 @@ test('key ring: an ended key verifies nothing, also cached tokens and the config
   const sealed = codec.encode('refresh', ['a']);
   stored.push(key('two'));
   stored[0] = key('one', { hasEnded: true });
-  stored.push({ id: ring.configured.id, master: undefined, isSigning: true, hasEnded: true });
+  stored.push(...configuredKey(process, true));
   await ring.refresh();
   for (const { token } of [first, second]) {
     await expect(tokens.verifyAccess(token)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
   }
   expect(codec.decode('refresh', sealed)).toBeUndefined();
-  expect(kidOf((await tokens.signAccess(claims)).token)).toBe('two');
+  expect(kidOf((await tokens.signAccess(claims)).token)).toBe(idOf('two'));
 });
 
 test('key ring: forged key ids are refused without a load each', async () => {
   const { tokens, loads } = createProcess([key('one')]);
   const forge = (kid: string) =>
     new SignJWT({ org: claims.tenantId, sid: claims.sessionId, role: 'owner' })
-      .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
       .setSubject(claims.userId)
       .setExpirationTime('1h')
-      .sign(new TextEncoder().encode('forged'));
-  const kids = [...Array(100).keys()].map((n) => `forged-${n}`);
-  const forged = await Promise.all([...kids, 'one', '__proto__', '../../x'].map(forge));
+      .sign(deriveAccessKey('forged').privateKey);
+  const kids = [...Array(100).keys()].map((n) => idOf(`forged ${n}`));
+  const forged = await Promise.all([...kids, idOf('one'), '__proto__', '../../x'].map(forge));
   const outcomes = await Promise.allSettled(forged.map((token) => tokens.verifyAccess(token)));
   expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
   expect(loads()).toBeLessThan(10);
@@ -130,4 +130,47 @@ test('key ring: an unavailable database does not invalidate tokens of known keys
   await expect(createTokens(options, offline).verifyAccess(token)).rejects.toBeDefined();
   const own = await createTokens(options, offline).signAccess(claims);
   expect(await createTokens(options, offline).verifyAccess(own.token)).toMatchObject(claims);
+});
+
+test('key ring: a process without secrets verifies access tokens by stored public keys, and signs nothing', async () => {
+  const stored = [key('one')];
+  const api = createProcess(stored);
+  stored.unshift(...configuredKey(api));
+  const masters = stored.map((each) => ({ ...each, master: undefined }));
+  const { ring, tokens, codec } = createProcess(masters, {});
+  const first = await api.tokens.signAccess(claims);
+  await api.ring.refresh();
+  const second = await api.tokens.signAccess(claims);
+  expect(kidOf(second.token)).toBe(idOf('one'));
+  for (const { token } of [first, second]) {
+    expect(await tokens.verifyAccess(token)).toMatchObject(claims);
+  }
+  const { jwtSecret } = configuration;
+  const secrets = [...ring.listPublicKeys(), ring.configured.id].map((id) => ring.find(id));
+  expect(JSON.stringify(secrets)).not.toContain(jwtSecret);
+  expect(secrets.flatMap((each) => each?.privateKey ?? each?.tokenSecret ?? [])).toEqual([]);
+  await expect(tokens.signAccess(claims)).rejects.toMatchObject({ name: 'ConfigurationError' });
+  expect(() => codec.encode('refresh', ['a'])).toThrow('JWT_REFRESH_SECRET');
+});
+
+test('key ring: a process that decrypts stored keys without JWT_SECRET reads links but signs no access token', async () => {
+  const { refreshSecret } = configuration;
+  const api = createProcess([key('one')]);
+  const worker = createProcess([key('one')], { refreshSecret });
+  await Promise.all([api.ring.refresh(), worker.ring.refresh()]);
+  const link = worker.codec.encode('invitation', ['a']);
+  expect(api.codec.decode('invitation', link)).toEqual(['a']);
+  expect(worker.ring.find(idOf('one'))?.privateKey).toBeUndefined();
+  await expect(worker.tokens.signAccess(claims)).rejects.toMatchObject({
+    name: 'ConfigurationError',
+  });
+});
+
+test('key ring: another JWT_SECRET signs with its own key, not with those stored before', async () => {
+  const stored = [key('one')];
+  const { ring, tokens } = createProcess(stored, { ...configuration, jwtSecret: 'n'.repeat(40) });
+  await ring.refresh();
+  const { token } = await tokens.signAccess(claims);
+  expect(kidOf(token)).toBe(ring.configuredAccess?.id);
+  expect(await tokens.verifyAccess(token)).toMatchObject(claims);
 });

@@ -1,5 +1,5 @@
 import { hmacSha256, safeEqual } from './hashes.ts';
-import { createKeyRing, type KeyRing } from './key-ring.ts';
+import { createKeyRing, type KeyRing, requireTokenSecret } from './key-ring.ts';
 
 /** Encodes values into signed tokens, so that nothing has to be stored. */
 export interface TokenCodec {
@@ -11,15 +11,15 @@ export interface TokenCodec {
 
 /** Builds a codec (HMAC-SHA-256) with one secret, or with keys, whose id is in the token. */
 export function createTokenCodec(keys: string | KeyRing): TokenCodec {
-  const ring =
-    typeof keys === 'string' ? createKeyRing({ jwtSecret: keys, refreshSecret: keys }) : keys;
+  const ring = typeof keys === 'string' ? createKeyRing({ refreshSecret: keys }) : keys;
   const mac = (secret: string, purpose: string, body: string) =>
     hmacSha256(secret, `${purpose}\n${body}`).toString('base64url');
   return {
     encode(purpose, parts) {
-      const { id, tokenSecret } = ring.current();
+      const key = ring.current();
+      const { id } = key;
       const body = Buffer.from(parts.join(' ')).toString('base64url');
-      const signed = `${body}.${mac(tokenSecret, purpose, body)}`;
+      const signed = `${body}.${mac(requireTokenSecret(key), purpose, body)}`;
       return id === ring.configured.id ? signed : `${signed}.${id}`;
     },
     decode(purpose, token) {
@@ -29,7 +29,7 @@ export function createTokenCodec(keys: string | KeyRing): TokenCodec {
       // Compared as text: several base64url texts decode to the same bytes.
       const isValid = safeEqual(
         Buffer.from(signature),
-        Buffer.from(mac(key.tokenSecret, purpose, body)),
+        Buffer.from(mac(requireTokenSecret(key), purpose, body)),
       );
       return isValid ? Buffer.from(body, 'base64url').toString().split(' ') : undefined;
     },

@@ -1,11 +1,13 @@
 import { afterEach, expect, setSystemTime, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { createLocalJWKSet, jwtVerify, SignJWT, UnsecuredJWT } from 'jose';
+import { deriveAccessKey } from './access-keys.ts';
 import { createTokens } from './tokens.ts';
 
 const secret = 'x'.repeat(40);
 const options = { jwtSecret: secret, issuer: 'i', audience: 'a', accessTtlSeconds: 900 };
 const tokens = createTokens(options);
+const keyId = deriveAccessKey(secret).id;
 const claims = {
   userId: newId('usr'),
   tenantId: newId('org'),
@@ -20,6 +22,23 @@ test('tokens: a signed token verifies repeatedly', async () => {
   expect(expiresIn).toBe(900);
   expect(await tokens.verifyAccess(token)).toMatchObject(claims);
   expect(await tokens.verifyAccess(token)).toMatchObject(claims);
+});
+
+test('tokens: another library verifies a token with the published key', async () => {
+  const { token } = await tokens.signAccess(claims);
+  const keys = tokens.listPublicKeys();
+  expect(keys).toEqual([
+    { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig', kid: keyId, x: keyId },
+  ]);
+  const keySet = createLocalJWKSet({ keys });
+  const { payload } = await jwtVerify(token, keySet, { issuer: 'i', audience: 'a' });
+  expect(payload.sub).toBe(claims.userId);
+});
+
+test('tokens: a token has the identity provider of its session', async () => {
+  const providerId = newId('idp');
+  const { token } = await tokens.signAccess({ ...claims, providerId });
+  expect(await tokens.verifyAccess(token)).toMatchObject({ providerId });
 });
 
 test('tokens: a token has the permissions of a custom role, without unknown ones', async () => {
@@ -45,14 +64,14 @@ test('tokens: an expired token is TOKEN_EXPIRED, also when it was verified befor
   await expect(tokens.verifyAccess(token)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
 });
 
-const forge = (key: string, header: object, payload: object) =>
+const forge = (jwtSecret: string, header: object, payload: object, hmac?: string) =>
   new SignJWT({ org: claims.tenantId, sid: claims.sessionId, role: 'owner', ...payload })
-    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', ...header })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: keyId, ...header })
     .setSubject(claims.userId)
     .setIssuer('i')
     .setAudience('a')
     .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(key));
+    .sign(hmac ? new TextEncoder().encode(hmac) : deriveAccessKey(jwtSecret).privateKey);
 
 /** A valid token with other claims and the former signature. */
 async function changePayload(change: object) {
@@ -68,7 +87,9 @@ test.each([
   ['another key', () => forge('y'.repeat(40), {}, {})],
   ['a changed payload', () => changePayload({ org: newId('org') })],
   ['another type', () => forge(secret, { typ: 'JWT' }, {})],
-  ['another algorithm', () => forge('z'.repeat(64), { alg: 'HS512' }, {})],
+  ['no key id', () => forge(secret, { kid: undefined }, {})],
+  ['an HMAC by the secret', () => forge(secret, { alg: 'HS256' }, {}, secret)],
+  ['an HMAC by the public key', () => forge(secret, { alg: 'HS256' }, {}, keyId)],
   ['an unknown role', () => forge(secret, {}, { role: 'god' })],
   [
     'a malformed custom role',
@@ -76,6 +97,7 @@ test.each([
   ],
   ['an empty custom role', () => forge(secret, {}, { grant: null })],
   ['a malformed id', () => forge(secret, {}, { org: 'org_1' })],
+  ['a malformed identity provider', () => forge(secret, {}, { idp: 'idp_1' })],
 ])('tokens: %s is refused', async (_, make) => {
   await expect(tokens.verifyAccess(await make())).rejects.toMatchObject({
     status: 401,

@@ -55,24 +55,36 @@ export interface Tokens {
   ): Promise<{ token: string; expiresIn: number }>;
   /** Throws 401 TOKEN_EXPIRED or TOKEN_INVALID. */
   verifyAccess(token: string): Promise<VerifiedAccess>;
+  /** The public keys that verify access tokens, for other systems (RFC 7517). */
+  listPublicKeys(): PublicKey[];
+}
+
+/** A public key as a JSON Web Key (RFC 8037). */
+export interface PublicKey {
+  kty: 'OKP';
+  crv: 'Ed25519';
+  alg: 'EdDSA';
+  use: 'sig';
+  kid: string;
+  x: string;
 }
 
 export interface TokenOptions {
-  jwtSecret: string;
+  jwtSecret?: string | undefined;
   issuer: string;
   audience: string;
   accessTtlSeconds: number;
 }
 
-const ALGORITHM = 'HS256';
+const ALGORITHM = 'EdDSA';
 const TYPE = 'at+jwt';
-const KEY_ID = /^[\w-]{1,40}$/;
+const KEY_ID = /^[\w-]{43}$/;
 const roles = new Set(['owner', 'admin', 'agent', 'customer']);
 
-/** Builds signer and verifier of access tokens (RFC 9068, HS256); `kid` names the key. */
+/** Builds signer and verifier of access tokens (RFC 9068, Ed25519); `kid` names the key. */
 export function createTokens(
   options: TokenOptions,
-  keys: KeyRing = createKeyRing({ jwtSecret: options.jwtSecret, refreshSecret: '' }),
+  keys: KeyRing = createKeyRing({ jwtSecret: options.jwtSecret }),
 ): Tokens {
   const { issuer, audience, accessTtlSeconds } = options;
   const verified = new LRUCache<string, { keyId: string; access: VerifiedAccess }>({ max: 10_000 });
@@ -81,7 +93,7 @@ export function createTokens(
     async signAccess(claims) {
       const { userId, tenantId, sessionId, role, restriction, providerId, operator } = claims;
       const { expiresIn = accessTtlSeconds } = claims;
-      const key = keys.current();
+      const key = keys.currentAccess();
       const act = operator === undefined ? {} : { act: { sub: operator } };
       const idp = providerId === undefined ? {} : { idp: providerId };
       const claim = toClaim(restriction);
@@ -93,7 +105,7 @@ export function createTokens(
         .setAudience(audience)
         .setIssuedAt()
         .setExpirationTime(`${expiresIn}s`)
-        .sign(key.access);
+        .sign(key.privateKey);
       return { token, expiresIn };
     },
     async verifyAccess(token) {
@@ -104,12 +116,11 @@ export function createTokens(
       }
       const verifyOptions = { issuer, audience, algorithms: [ALGORITHM], typ: TYPE };
       let keyId = '';
-      // A token without a key id is of the configured key.
-      const keyOf = async ({ kid = keys.configured.id }: { kid?: string }) => {
+      const keyOf = async ({ kid = '' }: { kid?: string }) => {
         const key = KEY_ID.test(kid) ? await keys.findOrRefresh(kid) : undefined;
-        if (!key) throw new errors.JWKSNoMatchingKey();
+        if (!key?.publicKey) throw new errors.JWKSNoMatchingKey();
         keyId = key.id;
-        return key.access;
+        return key.publicKey;
       };
       const { payload } = await jwtVerify(token, keyOf, verifyOptions).catch((cause) => {
         throw cause instanceof errors.JWTExpired ? expired(cause) : toUnauthenticated(cause);
@@ -118,6 +129,10 @@ export function createTokens(
       verified.set(token, { keyId, access });
       return access;
     },
+    listPublicKeys: () =>
+      keys
+        .listPublicKeys()
+        .map((x) => ({ kty: 'OKP', crv: 'Ed25519', alg: ALGORITHM, use: 'sig', kid: x, x })),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ForbiddenError } from '@insightdesk/shared/errors';
-import type { KeyRing } from '@insightdesk/shared/security';
+import { type KeyRing, requireTokenSecret } from '@insightdesk/shared/security';
 import type { SignDownloadOptions, SignedUpload, SignUploadOptions } from './storage-provider.ts';
 
 /** What a signed URL allows. */
@@ -45,7 +45,7 @@ export interface UrlSignerOptions {
 const SIGNED_PATH = '/files/signed/';
 
 // Unknown key ids are looked up in the database.
-const KEY_ID = /^[\w-]{1,40}$/;
+const KEY_ID = /^[\w-]{1,43}$/;
 
 type SignedParameters = Record<string, string>;
 
@@ -54,9 +54,10 @@ export function createUrlSigner({ secret, publicUrl }: UrlSignerOptions): UrlSig
   const keys = typeof secret === 'string' ? singleKey(secret) : secret;
   return {
     sign(access, expiresInSeconds) {
-      const { id, tokenSecret } = keys.current();
+      const signingKey = keys.current();
       const parameters = toParameters(access, nowSeconds() + expiresInSeconds);
-      const signature = `${id}.${mac(tokenSecret, access.key, parameters).toString('base64url')}`;
+      const code = mac(requireTokenSecret(signingKey), access.key, parameters);
+      const signature = `${signingKey.id}.${code.toString('base64url')}`;
       const query = new URLSearchParams({ ...parameters, signature });
       return `${publicUrl.replace(/\/$/, '')}${SIGNED_PATH}${access.key}?${query}`;
     },
@@ -66,9 +67,9 @@ export function createUrlSigner({ secret, publicUrl }: UrlSignerOptions): UrlSig
       const key = pathname.startsWith(SIGNED_PATH) ? pathname.slice(SIGNED_PATH.length) : '';
       const [id = '', actual = ''] = signature.split('.');
       const isWellFormed = key !== '' && KEY_ID.test(id) && /^[\w-]{43}$/.test(actual);
-      const signingKey = isWellFormed && (await keys.findOrRefresh(id));
-      const expected =
-        signingKey && mac(signingKey.tokenSecret, key, parameters).toString('base64url');
+      const signingKey = isWellFormed ? await keys.findOrRefresh(id) : undefined;
+      const secret = signingKey?.tokenSecret;
+      const expected = secret && mac(secret, key, parameters).toString('base64url');
       // Compared as text, because several base64url texts decode to the same bytes.
       if (!expected || !timingSafeEqual(Buffer.from(expected), Buffer.from(actual))) {
         throw invalidSignature();
@@ -104,7 +105,7 @@ export function signUploadUrl(
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 
 function singleKey(tokenSecret: string): Pick<KeyRing, 'current' | 'findOrRefresh'> {
-  const key = { id: '1', tokenSecret, access: new Uint8Array() };
+  const key = { id: '1', tokenSecret };
   return { current: () => key, findOrRefresh: async (id) => (id === key.id ? key : undefined) };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { environmentSchema } from './environment.ts';
 import { getArray, getBoolean, getNamespace, getNumber, getString, loadConfig } from './index.ts';
+import type { ServiceName } from './shape-config.ts';
 import { reservedPrefixes } from './unknown-variables.ts';
 import { composeNames } from './variable-names.ts';
 
@@ -101,6 +102,47 @@ describe('errors', () => {
     JWT_REFRESH_SECRET: '0123456789abcdefghijklmnopqrstuvwxyz',
     ENCRYPTION_KEY: 'z0123456789abcdefghijklmnopqrstuvwxy',
   };
+  const production = {
+    ...required,
+    NODE_ENV: 'production',
+    DATABASE_URL: 'postgres://u:own@h/d',
+    APP_URL: 'https://desk.example',
+    SMTP_HOST: 'mail.example',
+  };
+  const loadService = (service: ServiceName, more: Record<string, string> = {}) =>
+    loadConfig({ directory, environment: { ...production, ...more }, service });
+
+  test.each(['websocket', 'worker'] as const)(
+    'loadConfig: %s starts without JWT_SECRET in production, and ignores it',
+    (service) => {
+      const { ENCRYPTION_KEY, JWT_REFRESH_SECRET } = valid;
+      const own = service === 'worker' ? { ENCRYPTION_KEY, JWT_REFRESH_SECRET } : {};
+      expect(loadService(service, own).auth.jwtSecret).toBeUndefined();
+      const config = loadService(service, { ...own, JWT_SECRET: 'short' });
+      expect(JSON.stringify(config)).not.toContain('short');
+      expect(() => loadService('api', own)).toThrow('JWT_SECRET');
+    },
+  );
+
+  test('loadConfig: websocket holds no secret of tokens, storage or mail', () => {
+    const { auth, storage, extra } = loadService('websocket', {
+      ...valid,
+      STORAGE_PROVIDER: 's3',
+      AWS_SECRET_ACCESS_KEY: 'aws',
+      SMTP_PASSWORD: 'mail',
+      ENCRYPTION_KEY_FILE: '/run/secrets/none',
+    });
+    expect([auth.jwtSecret, auth.refreshSecret, auth.encryptionKey]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(storage.provider).toBe('local');
+    expect(
+      Object.keys(extra).filter((name) => /^(JWT_|AWS_|SMTP_PASS|ENCRYPTION)/.test(name)),
+    ).toEqual([]);
+  });
+
   const misspelt = {
     SMTP_PASWORD: 'hunter2',
     JWT_EXPIRY: '5m',

@@ -5,4 +5,5 @@ export { getArray, getBoolean, getNamespace, getNumber, getString } from './look
 export { isSecretName } from './secrets/is-secret-name.ts';
 export { SecretDeniedError, type SecretProvider } from './secrets/secret-provider.ts';
 export type { SecretAccess } from './secrets/secret-store.ts';
+export { isForService } from './service-secrets.ts';
 export type { Config, ServiceName } from './shape-config.ts';

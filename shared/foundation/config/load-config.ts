@@ -8,6 +8,7 @@ import { isVaultSetting, resolveSecrets } from './secrets/resolve-secrets.ts';
 import { loadSecretProviders, type SecretProvider } from './secrets/secret-provider.ts';
 import { createSecretStore, type SecretAccess } from './secrets/secret-store.ts';
 import { createVaultSecrets } from './secrets/vault-secrets.ts';
+import { isForService, omitForeign } from './service-secrets.ts';
 import { type Config, shapeConfig } from './shape-config.ts';
 
 export interface LoadOptions {
@@ -22,7 +23,7 @@ export interface LoadOptions {
 export function loadConfig(options: LoadOptions = {}): Config {
   const { directory = process.cwd(), environment = process.env, service = 'api' } = options;
   const { values, errors } = readCascade(directory, environment);
-  return checkConfig(values, service, errors);
+  return checkConfig(omitForeign(values, service), service, errors);
 }
 
 export interface LoadWithSecretsOptions extends LoadOptions {
@@ -49,8 +50,11 @@ export async function loadConfigWithSecrets(
   options: LoadWithSecretsOptions = {},
 ): Promise<LoadedConfig> {
   const { directory = process.cwd(), environment = process.env, service = 'api' } = options;
-  const { values, errors } = readCascade(directory, environment);
-  const read = createSecretReader(values, {
+  const cascade = readCascade(directory, environment);
+  const { errors } = cascade;
+  const values = omitForeign(cascade.values, service);
+  const isOwn = (name: string) => isForService(name, service);
+  const read = createSecretReader(values, knownKeys.filter(isOwn), {
     providers: [
       ...(options.providers ?? []),
       ...(await loadSecretProviders(readVariable(values, 'SECRETS_PROVIDERS') ?? [], values)),
@@ -79,6 +83,7 @@ export async function loadConfigWithSecrets(
 /** Resolves all references in the variables; the settings of a vault first. */
 function createSecretReader(
   values: Record<string, string>,
+  known: readonly string[],
   { providers, onAccess }: Required<Pick<LoadWithSecretsOptions, 'providers' | 'onAccess'>>,
 ) {
   const ttlSeconds = readVariable(values, 'SECRETS_TTL') ?? 0;
@@ -92,9 +97,9 @@ function createSecretReader(
   };
   const localStore = createSecretStore({ providers: local, ttlSeconds, onAccess });
   const store = createSecretStore({ providers: [...local, reachVault], ttlSeconds, onAccess });
-  const others = knownKeys.filter((name) => !isVaultSetting(name));
+  const others = known.filter((name) => !isVaultSetting(name));
   return async () => {
-    const first = await resolveSecrets(values, knownKeys.filter(isVaultSetting), localStore);
+    const first = await resolveSecrets(values, known.filter(isVaultSetting), localStore);
     const settings = JSON.stringify(
       Object.entries(first.values).filter(([name]) => isVaultSetting(name)),
     );
@@ -135,6 +140,9 @@ function checkConfig(
   reported: ReadonlySet<string> = new Set(),
 ): Config {
   const parsed = parseVariables(values, reported);
+  // Their defaults are secrets as well.
+  for (const name of ['JWT_SECRET', 'JWT_REFRESH_SECRET', 'ENCRYPTION_KEY'] as const)
+    if (!isForService(name, service)) delete parsed.known[name];
   const all = [...errors, ...parsed.errors, ...checkPolicy(parsed.known)];
   if (all.length > 0) {
     throw new ConfigurationError(`The configuration is invalid:\n  ${all.join('\n  ')}`);

@@ -32,9 +32,10 @@ export function shapeConfig(
       sessionUrl: env.VALKEY_SESSION_URL ?? env.VALKEY_URL,
     },
     auth: {
-      jwtSecret: env.JWT_SECRET,
-      refreshSecret: env.JWT_REFRESH_SECRET,
-      encryptionKey: env.ENCRYPTION_KEY,
+      /** Undefined in services that do not use it, as the two below. */
+      jwtSecret: env.JWT_SECRET as string | undefined,
+      refreshSecret: env.JWT_REFRESH_SECRET as string | undefined,
+      encryptionKey: env.ENCRYPTION_KEY as string | undefined,
       previousEncryptionKeys: env.ENCRYPTION_KEYS_PREVIOUS,
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,

@@ -53,6 +53,7 @@ export { endImpersonation, startImpersonation } from './sign-in/start-impersonat
 export { switchOrganization } from './sign-in/switch-organization.ts';
 export { verifySecondFactor } from './sign-in/verify-second-factor.ts';
 export { listSigningKeys, loadSigningKeys } from './signing-keys/load-signing-keys.ts';
+export { registerAccessKey } from './signing-keys/register-access-key.ts';
 export { reencryptSigningKeys, rotateSigningKeys } from './signing-keys/rotate-signing-keys.ts';
 export { members, users } from './tables.ts';
 export { disableTwoFactor, regenerateRecoveryCodes } from './two-factor/disable-two-factor.ts';

@@ -8,10 +8,10 @@ export type Encryption = Connections['security']['encryption'];
 
 export const ENCRYPTION_PURPOSE = 'signing-key';
 
-/** All signing keys, ordered by when they start to sign. */
+/** All signing keys, ordered by when they start to sign; without encryption their public keys only. */
 export async function loadSigningKeys(
   database: Pick<IdentityDatabase, 'read'>,
-  encryption: Encryption,
+  encryption: Encryption | undefined,
 ): Promise<StoredKey[]> {
   const rows = await database.read({}, (tx) =>
     tx.execute<{ id: string; sealed: string | null; isSigning: boolean; hasEnded: boolean }>(sql`
@@ -21,7 +21,7 @@ export async function loadSigningKeys(
   );
   return rows.map(({ sealed, ...row }) => ({
     ...row,
-    master: sealed === null ? undefined : encryption.decrypt(ENCRYPTION_PURPOSE, sealed, row.id),
+    master: sealed === null ? undefined : encryption?.decrypt(ENCRYPTION_PURPOSE, sealed, row.id),
   }));
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newId } from '@insightdesk/shared/utils';
+import type { KeyRing } from '@insightdesk/shared/security';
 import { sql } from 'drizzle-orm';
 import { ENCRYPTION_PURPOSE, type Encryption, type IdentityDatabase } from './load-signing-keys.ts';
 
@@ -16,15 +16,23 @@ export async function rotateSigningKeys(
   {
     identityDatabase,
     encryption,
-  }: { identityDatabase: Pick<IdentityDatabase, 'write'>; encryption: Encryption },
-  { configuredId, maxTtlSeconds }: { configuredId: string; maxTtlSeconds: number },
+    keys,
+  }: {
+    identityDatabase: Pick<IdentityDatabase, 'write'>;
+    encryption: Encryption;
+    keys: Pick<KeyRing, 'accessKeyId' | 'configured' | 'configuredAccess'>;
+  },
+  { maxTtlSeconds }: { maxTtlSeconds: number },
 ): Promise<string> {
-  const id = `key-${newId('key').slice(4)}`;
-  const sealed = encryption.encrypt(ENCRYPTION_PURPOSE, randomBytes(32).toString('base64url'), id);
+  const master = randomBytes(32).toString('base64url');
+  const id = keys.accessKeyId(master);
+  const sealed = encryption.encrypt(ENCRYPTION_PURPOSE, master, id);
+  const configuredIds = [keys.configured.id, keys.configuredAccess?.id ?? keys.configured.id];
   await identityDatabase.write({}, async (tx) => {
     await tx.execute(sql`lock table signing_keys in share row exclusive mode`);
     await tx.execute(sql`
-      insert into signing_keys (id, signs_from) values (${configuredId}, 'epoch')
+      insert into signing_keys (id, signs_from)
+      select distinct id, 'epoch'::timestamptz from unnest(${sql.param(configuredIds)}::text[]) id
       on conflict (id) do nothing`);
     await tx.execute(sql`
       update signing_keys set ends_at = now()

@@ -38,7 +38,7 @@ test('resealSecrets encrypts rows of the former key and plain rows with the curr
   const before = createEncryption(config.auth.encryptionKey);
   expect(before.isCurrent((await stored(sealed.id))[0] ?? '')).toBe(true);
   const secrets = createEncryption('a key that is new, and long enough', [
-    config.auth.encryptionKey,
+    config.auth.encryptionKey ?? '',
   ]);
   const actor = { kind: 'system', name: 'test' } as const;
   const system = {
