@@ -82,6 +82,7 @@ export const routes: readonly Route[] = [
   get('/v1/me', users.getMe),
   get('/v1/members', users.listMembers),
   patch('/v1/members/:userId', users.updateMember),
+  patch('/v1/members/:userId/presence', users.setPresence),
   del('/v1/members/:userId', users.removeMember),
   post('/v1/invitations', users.inviteMember, 201),
   get('/v1/invitations', users.listInvitations),

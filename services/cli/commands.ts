@@ -56,6 +56,11 @@ export const commands: Record<string, Command> = {
     summary: 'list | pause|resume <name>: cron schedules (DATABASE_URL)',
     run: async (words) => (await import('./schedules.ts')).manageSchedules(words),
   },
+  sockets: {
+    summary:
+      'clients <id> <channel> | channels <id> <user>|<socket>: who is connected (VALKEY_URL)',
+    run: async (words) => (await import('./sockets.ts')).listSockets(words),
+  },
   queues: {
     summary: 'list | pause|resume|retry <queue>: job queues (VALKEY_URL)',
     run: async (words) => (await import('./queues.ts')).manageQueues(words),

@@ -31,6 +31,7 @@ test('channels: every channel of the contract is open to its roles, and 404 for 
   const expected: [string, (keyof typeof callers)[]][] = [
     [Channels.userPrivate(userIdOf(customer)), ['customer']],
     [Channels.organization(tenantId), ['owner', 'agent']],
+    [Channels.organizationPublic(tenantId), ['owner', 'agent', 'customer', 'other']],
     [Channels.conversation(id), ['owner', 'agent', 'customer']],
     [Channels.conversationStaff(id), ['owner', 'agent']],
     [Channels.organizationPresence(tenantId), ['owner', 'agent']],
@@ -100,3 +101,19 @@ test.each(['yes', 1, {}, undefined])(
     await expect(result).rejects.toMatchObject({ status: 404 });
   },
 );
+
+test('public channels: every member receives the events of the organization, none can publish', async () => {
+  const { url } = await startReplica('websocket-1', { channels });
+  const customer = await newUser({ role: 'customer' });
+  const { socket, events } = await connect(url, customer.token);
+  const channel = Channels.organizationPublic(customer.tenantId);
+  expect(await call(socket, 'subscribe', { channel })).toMatchObject({ ok: true });
+  await channelLog().append(newEntries(channel, 1));
+  await until(() => events.length, { equals: 1 });
+  const signal = { channel, type: 'typing', data: { on: true } };
+  expect(await call(socket, 'publish', signal)).toMatchObject({ error: { status: 403 } });
+  const foreign = Channels.organizationPublic(newId('org'));
+  expect(await call(socket, 'subscribe', { channel: foreign })).toMatchObject({
+    error: { status: 404 },
+  });
+});

@@ -15,6 +15,10 @@ export const channels = defineChannels({
     permission: 'members:read',
     allow: (ctx, { org }) => canReadNotes(ctx) && org === ctx.tenantId,
   },
+  'public-organization-{org}': {
+    permission: 'channels:subscribe',
+    allow: (ctx, { org }) => org === ctx.tenantId,
+  },
   'private-conversation-{cnv}': {
     permission: 'conversations:read',
     allow: (ctx, { cnv }) => canReadConversation(ctx, cnv),

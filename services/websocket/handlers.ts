@@ -1,5 +1,5 @@
 import { type SocketInput, type SocketRequest, socketInputs } from '@insightdesk/shared/contract';
-import { DomainNotFoundError } from '@insightdesk/shared/errors';
+import { DomainNotFoundError, ForbiddenError } from '@insightdesk/shared/errors';
 import { authenticate } from './connection/authenticate.ts';
 import { countSignal } from './connection/count-signal.ts';
 import { type Call, defineHandler, type Handler } from './connection/dispatcher.ts';
@@ -29,6 +29,9 @@ async function publish({ connection, acknowledge }: Call, signal: SocketInput<'p
   const { socket, subscriptions, access } = connection;
   if (!subscriptions.isJoined(signal.channel)) {
     throw new DomainNotFoundError('This socket is not subscribed to this channel');
+  }
+  if (signal.channel.startsWith('public-')) {
+    throw new ForbiddenError('Only the server publishes to public channels');
   }
   const room = connection.roomFor(signal.channel);
   await countSignal(connection, [room]);

@@ -27,7 +27,6 @@ import {
   limitUnauthenticated,
   type UnauthenticatedLimits,
 } from './handshake/unauthenticated-connections.ts';
-import { type Clients, createClients } from './replica/clients.ts';
 import { disconnectGradually, rejectNewConnections } from './replica/drain.ts';
 import { createHttpServer, type Fetch } from './replica/http-server.ts';
 import { createSignalAdapter } from './replica/signal-adapter.ts';
@@ -72,7 +71,7 @@ export interface SocketServerOptions extends Omit<Services, 'hub' | 'channelQuot
   unauthenticated?: UnauthenticatedLimits | undefined;
 }
 
-export interface SocketServer extends Clients {
+export interface SocketServer {
   /** Resolves with the port when sockets can connect; throws when Valkey stays unavailable. */
   listen(port: number, host: string): Promise<number>;
   /** Disconnects all sockets within `windowMs`, then closes everything; once. */
@@ -116,7 +115,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     origins: [options.origin, ...options.corsOrigins],
   });
   const accessListener = options.listen?.(createAccessListener(watcher));
-  const topics = serveTopics({ io, connections, valkey, onError });
+  const topics = serveTopics({ io, connections, valkey, onError, channels: options.channels });
   const limits = options.slowConsumers ?? slowConsumerLimits;
   const watches = [watchTokenExpiry(connections), watchSlowConsumers(connections, limits)];
   let draining: Promise<void> | undefined;
@@ -158,7 +157,6 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       draining ??= stop(windowMs);
       return draining;
     },
-    ...createClients(io, options.channels),
     stats: () => ({
       ...hub.stats(),
       sockets: connections.size,

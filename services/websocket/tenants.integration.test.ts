@@ -13,7 +13,7 @@ import { channels } from './channels.ts';
 import { createSessionSource, createSessionVerifier } from './sessions/session-verifier.ts';
 import { call, createTestReplicas } from './testing/test-replica.ts';
 
-const { context, startReplica, connect, tokenOf, channelLog } = createTestReplicas();
+const { context, startReplica, connect, tokenOf, channelLog, openSockets } = createTestReplicas();
 
 const overrides = {
   channels,
@@ -69,7 +69,8 @@ async function visitAll(more: Parameters<typeof startReplica>[1] = {}) {
 }
 
 test('channels of one name: events, positions, signals and clients stay in their organization', async () => {
-  const { replicas, here, there } = await visitAll();
+  const { here, there } = await visitAll();
+  const sockets = openSockets();
   const { userId } = user;
   const channel = Channels.userPrivate(userId);
   const before = await Promise.all([...here, ...there].map((one) => subscribe(one, channel)));
@@ -80,10 +81,10 @@ test('channels of one name: events, positions, signals and clients stay in their
     await append(tenantId, channel);
     await until(() => side.every(({ events }) => events.length === 1));
     for (const { events } of side) expect(events[0]).toMatchObject({ channel, data: { tenantId } });
-    const clients = await replicas[0].server.getChannelClients({ tenantId, channel });
+    const clients = await sockets.getChannelClients({ tenantId, channel });
     const ids = side.map(({ socket }) => String(socket.id));
     expect(clients.map(({ socketId }) => socketId).sort()).toEqual(ids.sort());
-    expect(await replicas[1].server.getClientChannels({ tenantId, userId })).toEqual([channel]);
+    expect(await sockets.getClientChannels({ tenantId, userId })).toEqual([channel]);
   }
   await call((here[0] as Visitor).socket, 'publish', { channel, type: 'typing', data: 'here' });
   await until(() => here[1]?.received.length, { equals: 1 });

@@ -21,6 +21,7 @@ import {
   snoozed,
 } from './testing/event-payloads.ts';
 
+const everyone = Channels.organizationPublic(ids.tenant);
 const channels = {
   organization: Channels.organization(ids.tenant),
   conversation: Channels.conversation(ids.conversation),
@@ -29,10 +30,14 @@ const channels = {
 
 /** The channels that each role may subscribe to. */
 const subscriptions: Record<'staff' | 'customer' | 'otherCustomer' | 'uploader', string[]> = {
-  staff: [...Object.values(channels), Channels.userPrivate(ids.agent)],
-  customer: [channels.conversation, Channels.userPrivate(ids.customer)],
-  otherCustomer: [Channels.conversation(newId('cnv')), Channels.userPrivate(ids.otherCustomer)],
-  uploader: [Channels.userPrivate(ids.uploader)],
+  staff: [...Object.values(channels), everyone, Channels.userPrivate(ids.agent)],
+  customer: [channels.conversation, everyone, Channels.userPrivate(ids.customer)],
+  otherCustomer: [
+    Channels.conversation(newId('cnv')),
+    everyone,
+    Channels.userPrivate(ids.otherCustomer),
+  ],
+  uploader: [everyone, Channels.userPrivate(ids.uploader)],
 };
 
 type Role = keyof typeof subscriptions;
@@ -64,6 +69,14 @@ const byUploader = (data: unknown): Received => ({
   uploader: { [Channels.userPrivate(ids.uploader)]: data },
 });
 
+const byEveryone = (data: unknown): Received => ({
+  staff: { [channels.organization]: data, [everyone]: data },
+  customer: { [everyone]: data },
+  otherCustomer: { [everyone]: data },
+  uploader: { [everyone]: data },
+});
+
+const policy = { maxFileBytes: 1_000, allowedTypes: null, refusedTypes: [] };
 const forCustomer = { messageCount: 2, tags: [] };
 const placed = { ...attachment, conversationId: ids.conversation };
 const shown = { ...recording, attachment, conversationId: ids.conversation };
@@ -114,6 +127,7 @@ table.push(
   ...inEachPlace('recording.failed', recordingProcessed, shown),
   ['member.updated', 'of a user', updated, { ...byStaff(updated), ...byUser(updated) }],
   ['member.removed', 'of a user', removed, { ...byStaff(removed), ...byUser(removed) }],
+  ['file-policy.updated', 'of an organization', policy, byEveryone(policy)],
   ['session.revoked', 'of a user', session, byUser(session)],
   ['api-key.rotated', 'of a key', rotated, byUser(rotated)],
   ['api-key.overlap-ended', 'of a key', apiKey, byUser(apiKey)],
@@ -123,6 +137,7 @@ table.push(
 /** The kind of a channel in the definition of an event. */
 function kindOf(channel: string): keyof typeof Channels {
   if (channel === channels.organization) return 'organization';
+  if (channel === everyone) return 'organizationPublic';
   if (channel === channels.conversation) return 'conversation';
   return channel === channels.notes ? 'conversationStaff' : 'userPrivate';
 }
@@ -151,9 +166,10 @@ test.each(table)('%s %s reaches its audience only', (name, _, payload, received)
   expect(outgoing.map(({ data }) => data)).toEqual('webhook' in received ? [received.webhook] : []);
 });
 
-test('every event that reaches a customer, a single user or an extra channel has a case', () => {
+test('every event that reaches customers, a single user or an extra channel has a case', () => {
   const beyondStaff = Object.values(events).filter(
-    ({ audience }) => audience.customer || audience.recipient || audience.extraChannel,
+    ({ audience: { customer, recipient, extraChannel, everyone: all } }) =>
+      customer || recipient || extraChannel || all,
   );
   const names = new Set(table.map(([name]) => name));
   expect([...names].toSorted()).toEqual(beyondStaff.map(({ name }) => name).toSorted());

@@ -59,19 +59,20 @@ const channel = (
   kind: ChannelKind,
   prefix: IdPrefix,
   description: string,
-  signal: keyof typeof signals,
+  signal?: keyof typeof signals,
 ): SocketChannel => ({
   address: Channels[kind](`{${prefix}}` as never),
   prefix,
   description,
   events: kind.endsWith('Presence') ? [Events.presenceChanged] : eventsOn(kind),
-  signals: [signal],
+  signals: signal ? [signal] : [],
 });
 
 /** The channels that sockets subscribe to; `{cnv}` is the id of a conversation. */
 export const channels: Readonly<Record<ChannelKind, SocketChannel>> = {
   userPrivate: channel('userPrivate', 'usr', 'One user, on all devices', 'recording.progress'),
   organization: channel('organization', 'org', 'The staff of an organization', 'job.updated'),
+  organizationPublic: channel('organizationPublic', 'org', 'Everybody in an organization'),
   conversation: channel(
     'conversation',
     'cnv',

@@ -16,7 +16,6 @@ export function registerConnection(
   const { socket, access } = connection;
   const { tenantId, userId } = access;
   connections.set(socket.id, connection);
-  socket.data.userId = userId;
   void socket.join(roomOfUser({ tenantId, userId }));
   presence.connected(tenantId, userId).catch(onError);
   socket.on('disconnect', () => {

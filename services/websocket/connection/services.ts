@@ -1,5 +1,5 @@
 import type { CallContext, Connections, Context } from '@insightdesk/shared/context';
-import type { Id, ServerEvents } from '@insightdesk/shared/contract';
+import type { ServerEvents } from '@insightdesk/shared/contract';
 import type { RateLimits } from '@insightdesk/shared/http';
 import type { Logger } from '@insightdesk/shared/logging';
 import type { ChannelHub, PresenceMembers } from '@insightdesk/shared/realtime';
@@ -26,11 +26,6 @@ export interface Services {
   signalLimits?: RateLimits | undefined;
 }
 
-/** The data of a socket that all replicas can read. */
-interface SocketData {
-  userId: Id<'usr'>;
-}
-
 type Untyped = DefaultEventsMap;
-export type SocketServerIo = Server<Untyped, ServerEvents, Untyped, SocketData>;
-export type ServerSocket = Socket<Untyped, ServerEvents, Untyped, SocketData>;
+export type SocketServerIo = Server<Untyped, ServerEvents>;
+export type ServerSocket = Socket<Untyped, ServerEvents>;

@@ -9,7 +9,7 @@ import {
   tenantId,
 } from '../testing/test-replica.ts';
 
-const { startReplica, connect, newUser, channelLog } = createTestReplicas();
+const { startReplica, connect, newUser, channelLog, openSockets } = createTestReplicas();
 
 const randomText = () => crypto.getRandomValues(Buffer.alloc(5_000)).toString('hex');
 const large = (channel: string, count: number) =>
@@ -44,10 +44,11 @@ async function setUp(overrides: Partial<typeof limits> = {}) {
     await until(() => healthy.events.length >= appended);
   }
   const { server, url } = replica;
+  const sockets = openSockets();
   async function floodUntilDisconnected() {
     const isDisconnected = async () => {
       if (appended < MAX_EVENTS) await flood();
-      return (await server.getChannelClients({ tenantId, channel })).length === 1;
+      return (await sockets.getChannelClients({ tenantId, channel })).length === 1;
     };
     await until(isDisconnected);
   }

@@ -6,27 +6,40 @@ import {
   type ResponseMessage,
   roomOf,
   SIGNALS_TOPIC,
+  SOCKET_QUERIES_TOPIC,
+  type SocketQueryAnswer,
+  type SocketQueryMessage,
   SYSTEM_SENDER,
   type SystemSignal,
 } from '@insightdesk/shared/realtime';
 import type { Connection } from '../connection/connection.ts';
 import type { SocketServerIo } from '../connection/services.ts';
-import { roomOfUser } from './clients.ts';
+import type { ChannelTable } from '../subscriptions/define-channels.ts';
+import { createClients, roomOfUser } from './clients.ts';
 
 type Valkey = ChannelHubOptions['subscriber'];
 
 interface TopicOptions {
   io: SocketServerIo;
   connections: ReadonlyMap<string, Connection>;
+  channels: ChannelTable;
   valkey: { hub: Valkey; signalsOut: Valkey };
   onError: (error: unknown) => void;
 }
 
-/** Emits the requests and signals of other processes to the sockets of this replica. */
-export const serveTopics = (options: TopicOptions) => [
-  serveTopic(options, REQUESTS_TOPIC, async (text) => serveRequest(options, JSON.parse(text))),
-  serveTopic(options, SIGNALS_TOPIC, async (text) => emitSignals(options, JSON.parse(text))),
-];
+/** Emits the requests and signals of other processes to the sockets here, and answers their queries. */
+export function serveTopics(options: TopicOptions) {
+  const answer = createClients(options);
+  async function serveQuery({ id, query, replyTo }: SocketQueryMessage): Promise<void> {
+    const text: SocketQueryAnswer = { id, ...(await answer(query)) };
+    await options.valkey.signalsOut.publish(replyTo, JSON.stringify(text));
+  }
+  return [
+    serveTopic(options, REQUESTS_TOPIC, async (text) => serveRequest(options, JSON.parse(text))),
+    serveTopic(options, SIGNALS_TOPIC, async (text) => emitSignals(options, JSON.parse(text))),
+    serveTopic(options, SOCKET_QUERIES_TOPIC, async (text) => serveQuery(JSON.parse(text))),
+  ];
+}
 
 function serveTopic(
   { valkey: { hub: subscriber }, onError }: TopicOptions,
@@ -41,7 +54,11 @@ function serveTopic(
       subscriber.on('message', onMessage);
       await subscriber.subscribe(topic);
     },
-    stop: () => void subscriber.off('message', onMessage),
+    stop() {
+      subscriber.off('message', onMessage);
+      // Queries wait for the answers of all that are subscribed.
+      if (subscriber.status === 'ready') subscriber.unsubscribe(topic).catch(onError);
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   createChannelLog,
   createPresenceMembers,
   createPresenceRegistry,
+  createSockets,
 } from '@insightdesk/shared/realtime';
 import { createTestContext } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
@@ -38,6 +39,8 @@ function createRealtimeParts(parts: AppContainer, closing: Closing) {
   return {
     valkey,
     channelLog: () => createChannelLog(valkey('command'), history),
+    openSockets: () =>
+      createSockets({ publisher: valkey('command'), connect: () => valkey('subscriber') }),
     presence: () => createPresenceRegistry(valkey('command'), { onError: () => {} }),
     presenceMembers: ({ graceMs = 500, leaseMs = 3_000 } = {}) =>
       createPresenceMembers(valkey('command'), {

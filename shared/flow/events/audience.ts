@@ -21,6 +21,8 @@ export interface Audience<P = unknown, V = View<P>> {
   staff?: V;
   /** The customer of the conversation. */
   customer?: V;
+  /** Everybody in the organization, customers too, by its public channel. */
+  everyone?: V;
   /** One user, on all devices. */
   recipient?: { userId(payload: P): Id<'usr'> | undefined; view: V };
   /** A channel of the feature, such as `private-board-{tsk}`. */
@@ -44,6 +46,7 @@ export function readAudience<S extends z.ZodType>(payload: S, audience: Audience
     conversation,
     staff,
     customer,
+    everyone,
     recipient,
     extraChannel,
     webhooks = false,
@@ -59,6 +62,7 @@ export function readAudience<S extends z.ZodType>(payload: S, audience: Audience
     ...(conversation && { conversation }),
     ...(staff && { staff: read(staff) }),
     ...(customer && { customer: read(customer) }),
+    ...(everyone && { everyone: read(everyone) }),
     ...(recipient && { recipient: { userId: recipient.userId, view: read(recipient.view) } }),
     ...(extraChannel && {
       extraChannel: { channel: extraChannel.channel, view: read(extraChannel.view) },

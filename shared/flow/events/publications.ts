@@ -16,7 +16,7 @@ interface EventFields {
 
 /** The publications of an event to each of its channels. */
 export function publicationsOf(
-  { conversation, staff, customer, recipient, extraChannel }: Audience,
+  { conversation, staff, customer, everyone, recipient, extraChannel }: Audience,
   { name: type, tenantId, payload }: EventFields,
 ): Publication[] {
   const context = conversation?.(payload);
@@ -27,6 +27,7 @@ export function publicationsOf(
     if (view) publications.push({ channel, type, data: view.map(payload) });
   };
   if (context || !conversation) add(Channels.organization(tenantId), staff);
+  add(Channels.organizationPublic(tenantId), everyone);
   if (context?.customerId && customer) {
     add(Channels.conversation(context.conversationId), customer);
     add(Channels.userPrivate(context.customerId), customer);
@@ -43,12 +44,14 @@ export function viewsByChannel({
   conversation,
   staff,
   customer,
+  everyone,
   recipient,
 }: Audience): Partial<Record<keyof typeof Channels, View[]>> {
   const defined = (...views: (View | undefined)[]) => views.filter((view) => view !== undefined);
   return {
     userPrivate: defined(customer, recipient?.view),
     organization: defined(staff),
+    organizationPublic: defined(everyone),
     conversation: defined(customer),
     conversationStaff: conversation ? defined(staff) : [],
   };

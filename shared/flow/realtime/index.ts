@@ -38,3 +38,14 @@ export {
 } from './requests.ts';
 export { channelOf, type Room, roomOf } from './room.ts';
 export { publishSignals, SIGNALS_TOPIC, SYSTEM_SENDER, type SystemSignal } from './signals.ts';
+export {
+  createSockets,
+  type OpenSocket,
+  type PresenceUpdate,
+  SOCKET_QUERIES_TOPIC,
+  type SocketOwner,
+  type SocketQuery,
+  type SocketQueryAnswer,
+  type SocketQueryMessage,
+  type Sockets,
+} from './socket-queries.ts';

@@ -41,6 +41,21 @@ test('members: 403 for customers, 422 for an invalid cursor and an unknown role'
   await expectError(updated, 422, 'VALIDATION_FAILED');
 });
 
+test('PATCH /v1/members/{userId}/presence: the own one, or as a manager', async () => {
+  const idOf = async (token: string) =>
+    (await api.context.security.tokens.verifyAccess(token)).userId;
+  const set = (userId: string, as: string, body: object = { status: 'away' }) =>
+    api.request('PATCH', `/v1/members/${userId}/presence`, { as, body });
+  for (const as of [own.customer, own.owner]) {
+    const response = await set(await idOf(own.customer), as);
+    expect([response.status, await response.json()]).toEqual([200, { sockets: 0 }]);
+  }
+  await expectError(set(await idOf(own.owner), own.customer), 403, 'FORBIDDEN');
+  await expectError(set(newId('usr'), own.owner), 404, 'NOT_FOUND');
+  const invalid = set(await idOf(own.owner), own.owner, { status: 'offline' });
+  await expectError(invalid, 422, 'VALIDATION_FAILED');
+});
+
 test('invitations: created, listed, resent, accepted and revoked', async () => {
   const { tenantId } = await api.context.security.tokens.verifyAccess(own.owner);
   const invite = async (email: string) => {

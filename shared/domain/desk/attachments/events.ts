@@ -19,6 +19,7 @@ export const attachmentDeleted = defineEvent(
 
 export const filePolicyUpdated = defineEvent('file-policy.updated', filePolicyView, {
   staff: 'payload',
+  everyone: 'payload',
 });
 
 /** Who may see an attachment: those who see its message, or its uploader before it has one. */

@@ -33,6 +33,7 @@ export { listOrganizations } from './members/list-organizations.ts';
 export { canReceiveMessages, isActiveStaff, listStaffIds } from './members/list-staff-ids.ts';
 export { removeMember } from './members/remove-member.ts';
 export { revokeInvitation } from './members/revoke-invitation.ts';
+export { setPresence } from './members/set-presence.ts';
 export { updateMember } from './members/update-member.ts';
 export { createSession } from './sessions/create-session.ts';
 export { findPermissionRestriction } from './sessions/find-permission-restriction.ts';
