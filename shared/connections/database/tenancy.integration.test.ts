@@ -53,6 +53,7 @@ async function insertSample(sql: TransactionSql, table: string): Promise<void> {
 const samples: Record<string, unknown> = {
   uuid: crypto.randomUUID(),
   text: 'x',
+  int2: 1,
   int4: 1,
   int8: 1,
   timestamptz: new Date(),

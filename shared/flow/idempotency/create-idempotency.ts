@@ -63,7 +63,7 @@ export function createIdempotency(
   const caller = JSON.stringify([tenantId, actor.userId]);
   const cipher = createResponseCipher(ctx.security.tokenCodec, 'idempotency', `${caller} ${key}`);
   const id = createHash('sha256').update(`${caller} ${key}`).digest('base64url');
-  const row = createIdempotencyRow(ctx.database, tenantId, id);
+  const row = createIdempotencyRow(ctx, tenantId, id);
   const parts = [...request.fingerprint];
   let isComplete = !request.isIncomplete;
   let isReserved = false;

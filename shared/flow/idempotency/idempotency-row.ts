@@ -1,11 +1,12 @@
+import type { Context } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
-import { type Database, type Tx, withCommit } from '@insightdesk/shared/database';
+import { type Tx, withCommit } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
 
 /** What the database stores of a request. */
 export interface IdempotencyRow {
   fingerprint: string;
-  /** The encrypted response; null until it is known, and when it is too long. */
+  /** The encrypted response; null until it is known, when it is too long, and without bytes left for it. */
   response: string | null;
   completed: boolean;
   /** Reserved within the last minute. */
@@ -13,14 +14,20 @@ export interface IdempotencyRow {
 }
 
 /** Reads and writes the row of one request. */
-export function createIdempotencyRow(database: Database, tenantId: Id<'org'>, id: string) {
+export function createIdempotencyRow(
+  { database, limits }: Pick<Context, 'database' | 'limits'>,
+  tenantId: Id<'org'>,
+  id: string,
+) {
+  const { quotas, unverifiedQuotas } = limits;
   const tenant = sql`${toUuid(tenantId)}::uuid`;
   const scope = { tenantId };
   const store = (tx: Tx, response: string | null) =>
     withCommit(
       tx,
       tx
-        .execute(sql`select app.complete_idempotency_key(${tenant}, ${id}, ${response}::text)`)
+        .execute(sql`select app.complete_idempotency_key(${tenant}, ${id}, ${response}::text,
+          ${quotas['stored-bytes']}::bigint, ${unverifiedQuotas['stored-bytes']}::bigint)`)
         .execute(),
     );
   async function findIn(tx: Tx) {

@@ -2,6 +2,7 @@ import { type MemberTenantContext, text } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { claimAttachments } from '@insightdesk/shared/domain/desk/attachments';
+import { requireBytesLeft } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { getTableColumns } from 'drizzle-orm';
@@ -21,6 +22,10 @@ interface MessageDraft {
   attachmentIds: Id<'att'>[];
   clientMessageId: string | null;
 }
+
+/** Throws 422 QUOTA_EXCEEDED without room for a body; issued with the first statements of a transaction. */
+export const requireRoomFor = (ctx: MemberTenantContext, body: string) =>
+  requireBytesLeft(ctx, Buffer.byteLength(body));
 
 const insert = statement(getTableColumns(messages), (row, q) => q.insert(messages).values(row));
 

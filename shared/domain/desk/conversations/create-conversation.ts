@@ -5,7 +5,7 @@ import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { appendMessage, messageInput } from './append-message.ts';
+import { appendMessage, messageInput, requireRoomFor } from './append-message.ts';
 import { priorities } from './conversation-enums.ts';
 import { conversationCreated } from './events.ts';
 import { conversations } from './tables.ts';
@@ -30,7 +30,7 @@ export const createConversation = defineAction({
   allow: 'conversations:open',
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds }) {
-    const { number, now } = await nextNumber(ctx);
+    const [{ number, now }] = await Promise.all([nextNumber(ctx), requireRoomFor(ctx, body)]);
     const row: ConversationRow = {
       tenantId: ctx.tenantId,
       id: newId('cnv'),

@@ -7,7 +7,7 @@ import {
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { matches, statement, withCommit } from '@insightdesk/shared/database';
 import { z } from 'zod';
-import { appendMessage, messageInput } from './append-message.ts';
+import { appendMessage, messageInput, requireRoomFor } from './append-message.ts';
 import { messageKinds } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './get-conversation.ts';
@@ -34,6 +34,7 @@ export const sendMessage = defineAction({
     const [before, sent] = await Promise.all([
       lockConversation(ctx, id),
       findSentMessage(ctx, id, draft.clientMessageId),
+      requireRoomFor(ctx, draft.body),
     ]);
     if (!before) throw ConversationErrors.NotFound();
     if (sent) return { message: sent, isNew: false };

@@ -18,20 +18,22 @@ const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
 const day = z.iso.date();
 
-const usageView = z.object({
-  from: day,
-  to: day,
-  quotas: z.array(
-    z.object({
-      name: z.enum(quotaNames),
-      value: z.int().describe('Now, in UTC'),
-      limit: z.int().nullable().describe('null: unlimited'),
-    }),
-  ),
-  counters: z.array(
-    z.object({ name: z.enum(counterNames), days: z.array(z.object({ day, value: z.int() })) }),
-  ),
-});
+const usageView = z
+  .object({
+    from: day,
+    to: day,
+    quotas: z.array(
+      z.object({
+        name: z.enum(quotaNames),
+        value: z.int().describe('Now, in UTC'),
+        limit: z.int().nullable().describe('null: unlimited'),
+      }),
+    ),
+    counters: z.array(
+      z.object({ name: z.enum(counterNames), days: z.array(z.object({ day, value: z.int() })) }),
+    ),
+  })
+  .meta({ id: 'Usage' });
 
 /** Usage per day with the quotas; counters are seconds behind. */
 export const getUsage = defineAction({

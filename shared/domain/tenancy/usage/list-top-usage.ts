@@ -12,8 +12,10 @@ export async function listTopUsage(database: Pick<Database, 'write'>, limit: num
         from usage_counters where day = (now() at time zone 'utc')::date) today
       where place <= ${limit}
       union all
-      (select tenant_id, 'stored-bytes', bytes::float8 from stored_bytes
-        order by bytes desc limit ${limit})`),
+      (select tenant_id, 'stored-bytes', sum(bytes)::float8 from (
+        select tenant_id, bytes from stored_bytes
+        union all select tenant_id, bytes from text_bytes) stored
+        group by tenant_id order by sum(bytes) desc limit ${limit})`),
   );
   return rows.map((row) => ({
     tenantId: fromUuid('org', row.tenant_id),

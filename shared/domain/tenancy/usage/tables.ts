@@ -1,7 +1,7 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { sql } from 'drizzle-orm';
-import { bigint, date, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, date, index, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 
 const owner = () => tenantId().references(() => organizations.id);
 const bytes = () => bigint('bytes', { mode: 'number' }).notNull();
@@ -28,6 +28,16 @@ export const storedBytes = pgTable('stored_bytes', {
     .references(() => organizations.id),
   bytes: bytes(),
 });
+
+/**
+ * The bytes of an organization's messages and stored responses, maintained by triggers: the sum of up
+ * to 16 parts, so that concurrent writes of an organization do not wait for each other.
+ */
+export const textBytes = pgTable(
+  'text_bytes',
+  { tenantId: owner(), part: smallint('part').notNull(), bytes: bytes() },
+  (t) => [primaryKey({ columns: [t.tenantId, t.part] })],
+);
 
 /** Bytes reserved for uploads in progress. */
 export const byteReservations = pgTable(
