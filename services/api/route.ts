@@ -60,6 +60,8 @@ export interface Route {
   protocol?: Protocol;
   /** The body of each successful status; undefined when it has none. */
   responses: Record<number, z.ZodType | Content | undefined>;
+  /** Error statuses besides those of all routes with its method and permission. */
+  errorStatuses?: readonly number[];
   /** Responses carry an ETag. */
   hasEtag?: boolean;
   /** Evaluates If-Match: 412 when the resource has changed. */
@@ -147,6 +149,9 @@ export const withBodyLimit = (bodyLimitBytes: number, route: Route): Route => ({
   ...route,
   bodyLimitBytes,
 });
+
+/** A public route that responds 401 to wrong credentials. */
+export const withCredentials = (route: Route): Route => ({ ...route, errorStatuses: [401] });
 
 /** Routes that are served only while the configuration enables the feature. */
 export const whenEnabled = (feature: Feature, ...rows: Route[]): Route[] =>

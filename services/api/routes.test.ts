@@ -13,7 +13,7 @@ test('every route has a permission; public are /v1/auth, accepting invitations a
   expect(others.map(({ method, path }) => `${method} ${path}`)).toEqual(['OPTIONS /v1/uploads']);
 });
 
-test('paths outside the route table are health, docs, pages, public keys and signed files', () => {
+test('paths outside the route table are health, docs, pages, their assets, public keys and signed files', () => {
   const inTable = new Set(routes.map(({ path }) => path));
   const others = createTestApi(routes)
     .app.routes.map(({ path }) => path)
@@ -21,7 +21,7 @@ test('paths outside the route table are health, docs, pages, public keys and sig
   expect(
     [...new Set(others)].filter(
       (path) =>
-        !/^\/($|health|metrics|docs|invitations|reset-password|verify-email|openapi|asyncapi|files|\.well-known)/.test(
+        !/^\/($|health|metrics|docs|assets|favicon|invitations|reset-password|verify-email|openapi|asyncapi|files|\.well-known)/.test(
           path,
         ),
     ),

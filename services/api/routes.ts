@@ -24,7 +24,16 @@ import {
   setsSessionCookies,
 } from './cookies/session-routes.ts';
 import { downloadRoute, exportContentRoute } from './files/download-routes.ts';
-import { del, get, patch, post, type Route, whenEnabled, withBodyLimit } from './route.ts';
+import {
+  del,
+  get,
+  patch,
+  post,
+  type Route,
+  whenEnabled,
+  withBodyLimit,
+  withCredentials,
+} from './route.ts';
 import { resumableRoutes } from './uploads/resumable.ts';
 
 /** A text of 50,000 characters may take 300 KB as JSON. */
@@ -34,7 +43,7 @@ const EVENT_LIMIT_BYTES = 524_288;
 /** Every API route; signed file URLs are served by `files/create-files.ts`. */
 export const routes: readonly Route[] = [
   setsSessionCookies(post('/v1/auth/register', users.register, 201)),
-  setsSessionCookies(post('/v1/auth/login', users.login)),
+  setsSessionCookies(withCredentials(post('/v1/auth/login', users.login))),
   refreshRoute,
   clearsSessionCookies(post('/v1/auth/logout', users.logout, 204)),
   clearsSessionCookies(post('/v1/auth/logout-all', users.logoutAll, 204)),
@@ -59,7 +68,9 @@ export const routes: readonly Route[] = [
     post('/v1/auth/two-factor/recovery-codes', users.regenerateRecoveryCodes),
     patch('/v1/organization', tenants.updateOrganization),
     post('/v1/auth/passkeys/sign-in/options', passkeys.getRequestOptions),
-    setsSessionCookies(post('/v1/auth/passkeys/sign-in', passkeys.signInWithPasskey)),
+    setsSessionCookies(
+      withCredentials(post('/v1/auth/passkeys/sign-in', passkeys.signInWithPasskey)),
+    ),
     post('/v1/auth/passkeys/options', passkeys.getCreationOptions),
     post('/v1/auth/passkeys', passkeys.createPasskey, 201),
     get('/v1/auth/passkeys', passkeys.listPasskeys),
@@ -70,7 +81,9 @@ export const routes: readonly Route[] = [
     'oauth',
     callbackRoute,
     startRoute,
-    setsSessionCookies(post('/v1/auth/oauth/exchange', identityProviders.exchangeTicket)),
+    setsSessionCookies(
+      withCredentials(post('/v1/auth/oauth/exchange', identityProviders.exchangeTicket)),
+    ),
     linkRoute,
     del('/v1/auth/oauth/:providerId/link', identityProviders.unlinkIdentity),
     post('/v1/identity-providers', identityProviders.createIdentityProvider, 201),
@@ -89,7 +102,7 @@ export const routes: readonly Route[] = [
   del('/v1/invitations/:id', users.revokeInvitation),
   post('/v1/invitations/:id/resend', users.resendInvitation),
   get('/v1/invitations/accept', users.getInvitation),
-  setsSessionCookies(post('/v1/invitations/accept', users.acceptInvitation)),
+  setsSessionCookies(withCredentials(post('/v1/invitations/accept', users.acceptInvitation))),
 
   get('/v1/permissions', permissions.listPermissions),
   get('/v1/permissions/explain', permissions.explainPermission),

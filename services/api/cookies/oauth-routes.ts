@@ -58,6 +58,7 @@ export const callbackRoute: Route = {
   ...describeAction(handleCallback),
   input: handleCallback.input.pick({}).loose(),
   responses: { 302: undefined },
+  errorStatuses: [401],
   async handle(call) {
     const authorizationRequest = readCookie(call.http.req.header('Cookie'), COOKIE);
     setOAuthCookie(call.http, '', 0);

@@ -50,6 +50,7 @@ export const refreshRoute = setsSessionCookies({
     refreshToken: z.string().max(1000).optional().describe('Omit when the cookie carries it'),
   }),
   responses: { 200: refreshTokens.output },
+  errorStatuses: [401],
   async handle(call) {
     const given = await readBody(call);
     const body = wantsCookies(call) ? { refreshToken: readRefreshToken(call, given) } : given;

@@ -1,8 +1,9 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { defineAction } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { del, get, patch, post } from '../route.ts';
+import { routes } from '../routes.ts';
 import { describeApi } from './describe-api.ts';
 
 const thing = z.object({ id: idSchema('tsk'), at: z.iso.datetime() }).meta({ id: 'Thing' });
@@ -94,4 +95,52 @@ test('operationId: unique for every operation', () => {
     .map(({ operationId }) => operationId);
   expect(named).toContain('getThingsByIdParts');
   expect(new Set(named).size).toBe(named.length);
+});
+
+describe('the document of all routes', () => {
+  const api = describeApi(routes, { publicUrl: 'https://desk.example' }) as any;
+  const operations = Object.values<any>(api.paths).flatMap((path) => Object.values<any>(path));
+
+  test('resources are named schemas, so that generated clients have named types', () => {
+    const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+    const schemaOf = (method: string, path: string, status = 200) =>
+      api.paths[path][method].responses[status].content['application/json'].schema;
+    expect(schemaOf('get', '/v1/conversations/{id}')).toEqual(refTo('Conversation'));
+    expect(schemaOf('get', '/v1/conversations').properties.items.items).toEqual(
+      refTo('Conversation'),
+    );
+    expect(schemaOf('post', '/v1/conversations/{id}/messages', 201)).toEqual(refTo('Message'));
+    const { Message } = api.components.schemas;
+    expect(Message.properties.attachments.items).toEqual(refTo('Attachment'));
+    const names = 'Member Invitation Session Role ApiKey Webhook Job AuditEntry SignedIn Problem';
+    for (const name of names.split(' ')) expect(api.components.schemas[name].type).toBe('object');
+  });
+
+  test('every operation has a description and a declared tag', () => {
+    const tags = api.tags.map(({ name }: { name: string }) => name);
+    expect(operations.length).toBeGreaterThan(100);
+    for (const { description, tags: own } of operations) {
+      expect(description).toMatch(/^(Public|Requires the permission)/);
+      expect(tags).toContain(own[0]);
+    }
+    expect(api.info.license).toEqual({ name: 'Apache-2.0', identifier: 'Apache-2.0' });
+    expect(api.info.contact.url).toBe('https://desk.example');
+  });
+
+  test('limited responses have rate limit headers, 429 also Retry-After', () => {
+    const { responses } = api.paths['/v1/conversations'].get;
+    expect(Object.keys(responses[200].headers)).toContain('RateLimit');
+    const { headers } = api.components.responses.ProblemWithRetry;
+    expect(responses[429]).toEqual({ $ref: '#/components/responses/ProblemWithRetry' });
+    expect(Object.keys(headers)).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
+    for (const name of Object.keys(headers)) expect(api.components.headers[name]).toBeDefined();
+  });
+
+  test('public routes that take credentials document 401', () => {
+    const hasUnauthorized = (method: string, path: string) =>
+      401 in api.paths[path][method].responses;
+    expect(hasUnauthorized('get', '/v1/auth/oauth/callback')).toBe(true);
+    expect(hasUnauthorized('post', '/v1/auth/login')).toBe(true);
+    expect(hasUnauthorized('post', '/v1/auth/password/reset')).toBe(false);
+  });
 });

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Route } from '../route.ts';
-import { describeRoute } from './describe-route.ts';
+import { headerRefs, rateLimitHeaders } from './describe-headers.ts';
+import { describeRoute, tagOf } from './describe-route.ts';
 import { createSchemas, type Json, type Schemas } from './schemas.ts';
 
 const description =
-  'Errors are problem documents (RFC 9457) with a stable `code`. Lists take `limit` and `cursor` and ' +
-  'return `items` and `nextCursor`. Resources you cannot access return 404.';
+  'Errors are problem documents (RFC 9457) with a stable `code`; `docs/errors.md` in the source lists them. ' +
+  'Lists take `limit` and `cursor` and return `items` and `nextCursor`. Resources you cannot access ' +
+  'return 404. Requests are limited per address, user and organization; 429 and 503 have `Retry-After`.';
 
 /** The OpenAPI 3.1 document of the routes, generated from the schemas of their actions. */
 export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl: string }): Json {
@@ -17,15 +19,30 @@ export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl
   }
   return {
     openapi: '3.1.1',
-    info: { title: 'InsightDesk', version: '1', description },
+    info: {
+      title: 'InsightDesk',
+      version: '1',
+      description,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      contact: { name: 'Operator of this installation', url: publicUrl },
+    },
     servers: [{ url: publicUrl }],
     security: [{ bearer: [] }],
+    tags: [...new Set([...routes.map(tagOf), 'health'])].map((name) => ({ name })),
     paths: { ...paths, ...healthPaths(schemas) },
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An access token or an API key' },
       },
-      responses: { Problem: problemResponse(schemas) },
+      headers: rateLimitHeaders,
+      responses: {
+        Problem: problemResponse(schemas, ['RateLimit', 'RateLimit-Policy']),
+        ProblemWithRetry: problemResponse(schemas, [
+          'RateLimit',
+          'RateLimit-Policy',
+          'Retry-After',
+        ]),
+      },
       schemas: schemas.named(),
     },
   };
@@ -58,8 +75,9 @@ const report = z
   .meta({ id: 'HealthReport' });
 
 /** The response of every failed request. */
-const problemResponse = (schemas: Schemas): Json => ({
+const problemResponse = (schemas: Schemas, headers: string[]): Json => ({
   description: 'Problem document',
+  headers: headerRefs(headers),
   content: { 'application/problem+json': { schema: schemas.of(problem) } },
 });
 
@@ -70,11 +88,13 @@ function healthPaths(schemas: Schemas): Json {
     get: {
       operationId,
       summary,
+      description: 'Public. Not limited by the API.',
       tags: ['health'],
       security: [],
       responses: {
         200: { description: 'Healthy', content },
         503: { description: 'Unhealthy', content },
+        default: { $ref: '#/components/responses/Problem' },
       },
     },
   });

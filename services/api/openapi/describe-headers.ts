@@ -1,6 +1,25 @@
 import { type Protocol, type Route, takesIdempotencyKey } from '../route.ts';
 import type { Json, Schemas } from './schemas.ts';
 
+/** Headers of limited responses, for `components.headers`. */
+export const rateLimitHeaders: Json = {
+  RateLimit: {
+    description: 'What is left of each limit: `"name";r=<requests>;t=<seconds until reset>`',
+    schema: { type: 'string' },
+  },
+  'RateLimit-Policy': {
+    description: 'The limits of this request: `"name";q=<requests>;w=<seconds>`',
+    schema: { type: 'string' },
+  },
+  'Retry-After': {
+    description: 'Seconds after which the request may be repeated',
+    schema: { type: 'integer', minimum: 1 },
+  },
+};
+
+export const headerRefs = (names: readonly string[]): Json =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
 /** Request headers of a route, besides those of all routes. */
 export function requestHeadersOf(route: Route, schemas: Schemas): Json[] {
   const { method, hasEtag, requiresIfMatch, protocol } = route;
@@ -27,10 +46,11 @@ export function requestHeadersOf(route: Route, schemas: Schemas): Json[] {
 }
 
 /** Headers of its successful responses, besides those of all routes. */
-export function responseHeadersOf(route: Route): Json | undefined {
+export function responseHeadersOf(route: Route): Json {
   const { hasEtag, deprecation, protocol } = route;
   const header = (description: string) => ({ description, schema: { type: 'string' } });
-  const headers = {
+  return {
+    ...headerRefs(['RateLimit', 'RateLimit-Policy']),
     ...(hasEtag && { ETag: header('Version of the resource') }),
     ...(takesIdempotencyKey(route) && {
       'Idempotency-Replayed': header('`true` for a stored response'),
@@ -45,7 +65,6 @@ export function responseHeadersOf(route: Route): Json | undefined {
       ...(deprecation.successor && { Link: header('The replacement') }),
     }),
   };
-  return Object.keys(headers).length > 0 ? headers : undefined;
 }
 
 function protocolHeadersOf({ requestHeaders }: Protocol, schemas: Schemas): Json[] {

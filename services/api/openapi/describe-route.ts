@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { rolesWithPermission } from '@insightdesk/shared/contract';
+import { bodyLimitBytes, classOf, rolesWithPermission } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import type { Content, Route } from '../route.ts';
 import { requestHeadersOf, responseHeadersOf } from './describe-headers.ts';
@@ -23,7 +23,8 @@ export function describeRoute(route: Route, schemas: Schemas): Json {
   return {
     operationId: operationId(route),
     summary: route.summary,
-    tags: [route.path.split('/')[2]],
+    description: descriptionOf(route, requestBody !== undefined),
+    tags: [tagOf(route)],
     ...(route.deprecation && { deprecated: true }),
     ...(route.allow === 'anyone'
       ? { security: [] }
@@ -33,6 +34,24 @@ export function describeRoute(route: Route, schemas: Schemas): Json {
     responses: { ...responsesOf(route, schemas), ...errorResponsesOf(route, fields) },
   };
 }
+
+export const tagOf = ({ path }: Pick<Route, 'path'>) => path.split('/')[2] ?? '';
+
+/** Who may call it, and its limits. */
+function descriptionOf(route: Route, hasBody: boolean): string {
+  const { allow } = route;
+  const requestClass = classOf(route);
+  const access =
+    allow === 'anyone'
+      ? 'Public.'
+      : `Requires the permission \`${allow}\`, which ${listRoles(rolesWithPermission(allow))} have.`;
+  const limit = route.bodyLimitBytes ?? bodyLimitBytes[requestClass];
+  const body = hasBody && !route.body ? ` The body may have ${limit / 1_024} KiB.` : '';
+  return `${access}${body} Rate limit class: \`${requestClass}\`.`;
+}
+
+const listRoles = (roles: readonly string[]) =>
+  roles.length === 0 ? 'only custom roles' : roles.map((role) => `${role}s`).join(', ');
 
 /** Such as `getConversationsById`, from method and path. */
 function operationId({ method, path }: Route): string {
@@ -85,8 +104,7 @@ function responsesOf(route: Route, schemas: Schemas): Json {
   const headers = responseHeadersOf(route);
   const described = Object.entries(responses).map(([status, answer]) => {
     const content = answer && { content: contentOf(answer, schemas) };
-    const headerFields = headers && { headers };
-    return [status, { description: STATUS_CODES[status], ...headerFields, ...content }];
+    return [status, { description: STATUS_CODES[status], headers, ...content }];
   });
   return Object.fromEntries(described);
 }
@@ -98,7 +116,7 @@ function contentOf(answer: z.ZodType | Content, schemas: Schemas): Json {
 }
 
 function errorResponsesOf(route: Route, fields: Field[]): Json {
-  const { allow, body, method, requiresIfMatch, protocol } = route;
+  const { allow, body, method, requiresIfMatch, protocol, errorStatuses = [] } = route;
   const hasBody = body || fields.some((field) => field.in === 'body');
   const statuses = [
     ...(protocol?.errorStatuses ?? [
@@ -106,10 +124,14 @@ function errorResponsesOf(route: Route, fields: Field[]): Json {
       ...(method === 'GET' ? [] : [409]),
     ]),
     ...(allow === 'anyone' ? [] : [401, 403]),
+    ...errorStatuses,
     ...(fields.some((field) => field.in === 'path') ? [404] : []),
     ...(requiresIfMatch ? [412] : []),
     ...[422, 429, 'default'],
   ];
   const problem = { $ref: '#/components/responses/Problem' };
-  return Object.fromEntries(statuses.map((status) => [status, problem]));
+  const withRetry = { $ref: '#/components/responses/ProblemWithRetry' };
+  return Object.fromEntries(
+    statuses.map((status) => [status, status === 429 ? withRetry : problem]),
+  );
 }

@@ -45,7 +45,11 @@ ${publicRoutes.map((route) => `  '${route}',\n`).join('')}]);
 /** The events that clients receive, with their data, as TypeScript. */
 export function describeEventTypes(heard: Readonly<Record<string, z.ZodType>>): string {
   const schemas = createSchemas();
-  const types = Object.entries(heard).map(([name, data]) => [name, typeOf(schemas.of(data))]);
+  const payloads = Object.entries(heard).map(([name, data]) => [name, schemas.of(data)] as const);
+  const types = payloads.map(([name, schema]) => [
+    name,
+    typeOf(inlineRefs(schema, schemas.named()) as Json),
+  ]);
   const names = Object.keys(heard).map((name) => `  ${constantOf(name)}: '${name}',\n`);
   return `${head}
 /** Names of the durable events that clients receive. */
@@ -57,6 +61,20 @@ export interface EventData {
 ${types.map(([name, type]) => `  '${name}': ${type};\n`).join('')}}
 `;
 }
+
+/** Replaces references to named schemas by the schemas. */
+function inlineRefs(value: unknown, named: Json): unknown {
+  if (Array.isArray(value)) return value.map((item) => inlineRefs(item, named));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref, ...rest } = value as Json;
+  const target = typeof $ref === 'string' ? named[nameOf($ref)] : undefined;
+  const schema = { ...rest, ...(target as Json | undefined) };
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, item]) => [key, inlineRefs(item, named)]),
+  );
+}
+
+const nameOf = ($ref: string) => $ref.slice($ref.lastIndexOf('/') + 1);
 
 const constantOf = (name: string) =>
   name.replace(/[^a-z]+([a-z])/g, (_, first: string) => first.toUpperCase());
@@ -100,7 +118,7 @@ function typeOf(schema: Json): string {
   const { $ref, anyOf, type, pattern } = schema;
   if (schema.enum) return (schema.enum as unknown[]).map(literal).join(' | ');
   if (schema.const !== undefined) return literal(schema.const);
-  if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1);
+  if (typeof $ref === 'string') return nameOf($ref);
   if (Array.isArray(anyOf)) return anyOf.map(typeOf).join(' | ');
   if (Array.isArray(type)) return type.map((each) => typeOf({ ...schema, type: each })).join(' | ');
   if (type === 'integer' || type === 'number') return 'number';

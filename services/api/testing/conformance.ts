@@ -85,7 +85,7 @@ export function createConformance(routes: readonly Route[]) {
 const responseName = (route: Route, status: string | number) => `${routeName(route)} ${status}`;
 
 /** Successful responses and errors of third-party protocols are tested by the feature's tests. */
-const isFeatureResponse = ({ responses, protocol }: Route, status: number) =>
-  status in responses || (protocol?.errorStatuses.includes(status) ?? false);
+const isFeatureResponse = ({ responses, protocol, errorStatuses = [] }: Route, status: number) =>
+  status in responses || [...errorStatuses, ...(protocol?.errorStatuses ?? [])].includes(status);
 
 const problemOnly = { 'application/problem+json': {} };

@@ -24,6 +24,8 @@ describe('tokens', () => {
   test('sessions: listed with their device, and ended one by one', async () => {
     const { email, accessToken: first } = await users.register();
     const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0';
+    const wrong = await post('/v1/auth/login', {}, { email, password: 'another password' });
+    expect(wrong.status).toBe(401);
     const signedIn = await post('/v1/auth/login', { 'User-Agent': agent }, { email, password });
     const { accessToken: as } = (await signedIn.json()) as SignedIn;
     const list = await api.request('GET', '/v1/auth/sessions', { as });

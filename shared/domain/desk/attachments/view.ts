@@ -2,28 +2,30 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import type { attachments } from './tables.ts';
 
-export const attachmentView = z.object({
-  id: idSchema('att'),
-  name: z.string(),
-  contentType: z.string(),
-  sizeBytes: z.int(),
-  status: z.enum(['pending', 'ready', 'rejected']),
-  reason: z.string().optional().describe('Why it was rejected, such as `IMAGE_CORRUPT`'),
-  variants: z.array(
-    z.object({
-      name: z.string(),
-      url: z.string().describe('Requires the same authorization as every other call'),
-      contentType: z.string(),
-      width: z.int().optional(),
-      height: z.int().optional(),
-      sizeBytes: z.int(),
-      placeholder: z
-        .string()
-        .optional()
-        .describe('Of a thumbnail: a tiny image as a `data:` URL, to show until it has loaded'),
-    }),
-  ),
-});
+export const attachmentView = z
+  .object({
+    id: idSchema('att'),
+    name: z.string(),
+    contentType: z.string(),
+    sizeBytes: z.int(),
+    status: z.enum(['pending', 'ready', 'rejected']),
+    reason: z.string().optional().describe('Why it was rejected, such as `IMAGE_CORRUPT`'),
+    variants: z.array(
+      z.object({
+        name: z.string(),
+        url: z.string().describe('Requires the same authorization as every other call'),
+        contentType: z.string(),
+        width: z.int().optional(),
+        height: z.int().optional(),
+        sizeBytes: z.int(),
+        placeholder: z
+          .string()
+          .optional()
+          .describe('Of a thumbnail: a tiny image as a `data:` URL, to show until it has loaded'),
+      }),
+    ),
+  })
+  .meta({ id: 'Attachment' });
 
 export type AttachmentRow = typeof attachments.$inferSelect;
 

@@ -4,41 +4,47 @@ import { z } from 'zod';
 import { messageKinds, priorities, statuses } from './conversation-enums.ts';
 import type { conversations, messages } from './tables.ts';
 
-export const conversationView = z.object({
-  id: idSchema('cnv'),
-  number: z.int(),
-  subject: z.string(),
-  status: z.enum(statuses),
-  priority: z.enum(priorities),
-  assigneeId: idSchema('usr').nullable(),
-  customerId: idSchema('usr'),
-  tags: z.array(z.string()),
-  snoozedUntil: z.iso.datetime().nullable(),
-  messageCount: z.int(),
-  lastMessageAt: z.iso.datetime(),
-  createdAt: z.iso.datetime(),
-  version: z.int(),
-});
+export const conversationView = z
+  .object({
+    id: idSchema('cnv'),
+    number: z.int(),
+    subject: z.string(),
+    status: z.enum(statuses),
+    priority: z.enum(priorities),
+    assigneeId: idSchema('usr').nullable(),
+    customerId: idSchema('usr'),
+    tags: z.array(z.string()),
+    snoozedUntil: z.iso.datetime().nullable(),
+    messageCount: z.int(),
+    lastMessageAt: z.iso.datetime(),
+    createdAt: z.iso.datetime(),
+    version: z.int(),
+  })
+  .meta({ id: 'Conversation' });
 
-export const messageView = z.object({
-  id: idSchema('msg'),
-  conversationId: idSchema('cnv'),
-  authorId: idSchema('usr'),
-  kind: z.enum(messageKinds),
-  body: z.string(),
-  attachments: z.array(attachmentView),
-  clientMessageId: z.string().nullable(),
-  createdAt: z.iso.datetime(),
-});
+export const messageView = z
+  .object({
+    id: idSchema('msg'),
+    conversationId: idSchema('cnv'),
+    authorId: idSchema('usr'),
+    kind: z.enum(messageKinds),
+    body: z.string(),
+    attachments: z.array(attachmentView),
+    clientMessageId: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Message' });
 
 /** Characters of a body in a list; the message itself has all of them. */
 export const MAX_LISTED_BODY_CHARS = 10_000;
 
-export const listedMessageView = messageView.extend({
-  truncated: z
-    .boolean()
-    .describe(`The body is longer: these are its first ${MAX_LISTED_BODY_CHARS} characters`),
-});
+export const listedMessageView = messageView
+  .extend({
+    truncated: z
+      .boolean()
+      .describe(`The body is longer: these are its first ${MAX_LISTED_BODY_CHARS} characters`),
+  })
+  .meta({ id: 'ListedMessage' });
 
 export type ConversationRow = typeof conversations.$inferSelect;
 export type MessageRow = typeof messages.$inferSelect;

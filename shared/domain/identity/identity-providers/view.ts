@@ -2,17 +2,19 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import type { ProviderRow } from './tables.ts';
 
-export const providerView = z.object({
-  id: idSchema('idp'),
-  name: z.string(),
-  issuer: z.string(),
-  clientId: z.string(),
-  allowedDomains: z.array(z.string()),
-  assuresTwoFactor: z.boolean(),
-  autoJoin: z.enum(['agent', 'customer']).nullable(),
-  enabled: z.boolean(),
-  createdAt: z.iso.datetime(),
-});
+export const providerView = z
+  .object({
+    id: idSchema('idp'),
+    name: z.string(),
+    issuer: z.string(),
+    clientId: z.string(),
+    allowedDomains: z.array(z.string()),
+    assuresTwoFactor: z.boolean(),
+    autoJoin: z.enum(['agent', 'customer']).nullable(),
+    enabled: z.boolean(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'IdentityProvider' });
 
 /** A provider without its client secret. */
 export const toProvider = (row: ProviderRow) => ({

@@ -2,12 +2,14 @@ import { idSchema } from '@insightdesk/shared/contract';
 import type { passkeys } from '@insightdesk/shared/domain/identity/mfa';
 import { z } from 'zod';
 
-export const passkeyView = z.object({
-  id: idSchema('pky'),
-  name: z.string(),
-  createdAt: z.iso.datetime(),
-  lastUsedAt: z.iso.datetime().nullable(),
-});
+export const passkeyView = z
+  .object({
+    id: idSchema('pky'),
+    name: z.string(),
+    createdAt: z.iso.datetime(),
+    lastUsedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Passkey' });
 
 export type PasskeyRow = typeof passkeys.$inferSelect;
 

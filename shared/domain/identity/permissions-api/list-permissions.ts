@@ -8,12 +8,14 @@ import {
 } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 
-const permissionView = z.object({
-  name: z.enum(permissionNames),
-  roles: z.array(z.enum(roles)),
-  forKeys: z.boolean().describe('Whether an API key can have it'),
-  needs: z.array(z.enum(permissionNames)).describe('Permissions that it requires'),
-});
+const permissionView = z
+  .object({
+    name: z.enum(permissionNames),
+    roles: z.array(z.enum(roles)),
+    forKeys: z.boolean().describe('Whether an API key can have it'),
+    needs: z.array(z.enum(permissionNames)).describe('Permissions that it requires'),
+  })
+  .meta({ id: 'Permission' });
 
 /** The same for all organizations. */
 export const listPermissions = defineAction({

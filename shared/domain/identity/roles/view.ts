@@ -2,14 +2,16 @@ import { customRoleBases, idSchema, permissionNames } from '@insightdesk/shared/
 import { z } from 'zod';
 import type { customRoles } from './tables.ts';
 
-export const roleView = z.object({
-  id: idSchema('rol'),
-  name: z.string(),
-  base: z.enum(customRoleBases),
-  permissions: z.array(z.enum(permissionNames)),
-  version: z.int(),
-  createdAt: z.iso.datetime(),
-});
+export const roleView = z
+  .object({
+    id: idSchema('rol'),
+    name: z.string(),
+    base: z.enum(customRoleBases),
+    permissions: z.array(z.enum(permissionNames)),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Role' });
 
 type RoleRow = typeof customRoles.$inferSelect;
 

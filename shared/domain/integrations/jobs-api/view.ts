@@ -3,20 +3,24 @@ import { z } from 'zod';
 
 const instant = z.iso.datetime();
 
-export const jobView = z.object({
-  id: z.string(),
-  name: z.string(),
-  queue: z.enum(queueNames),
-  state: z.enum(jobStates),
-  progress: z.number().describe('0 to 100'),
-  attempts: z.int(),
-  reason: z.string().nullable().describe('Reason of the last failure'),
-  enqueuedAt: instant,
-  startedAt: instant.nullable(),
-  finishedAt: instant.nullable(),
-});
+export const jobView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    queue: z.enum(queueNames),
+    state: z.enum(jobStates),
+    progress: z.number().describe('0 to 100'),
+    attempts: z.int(),
+    reason: z.string().nullable().describe('Reason of the last failure'),
+    enqueuedAt: instant,
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+  })
+  .meta({ id: 'Job' });
 
-export const jobWithLogView = jobView.extend({ log: z.array(z.string()) });
+export const jobWithLogView = jobView
+  .extend({ log: z.array(z.string()) })
+  .meta({ id: 'JobWithLog' });
 
 const publicReason = /^((Domain\w*|Conflict|Forbidden|Zod)Error|Cancelled)\b/;
 

@@ -3,20 +3,22 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { deliveryStatuses, type webhookDeliveries, type webhooks } from './tables.ts';
 
-export const webhookView = z.object({
-  id: idSchema('whk'),
-  url: z.string(),
-  description: z.string(),
-  events: z.array(z.string()),
-  enabled: z.boolean(),
-  disabledReason: z.enum(['gone', 'failing']).nullable(),
-  failingSince: z.iso.datetime().nullable(),
-  pausedUntil: z.iso
-    .datetime()
-    .nullable()
-    .describe('The address did not answer; no delivery is attempted before'),
-  createdAt: z.iso.datetime(),
-});
+export const webhookView = z
+  .object({
+    id: idSchema('whk'),
+    url: z.string(),
+    description: z.string(),
+    events: z.array(z.string()),
+    enabled: z.boolean(),
+    disabledReason: z.enum(['gone', 'failing']).nullable(),
+    failingSince: z.iso.datetime().nullable(),
+    pausedUntil: z.iso
+      .datetime()
+      .nullable()
+      .describe('The address did not answer; no delivery is attempted before'),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Webhook' });
 
 /** Only in the response that creates or rotates the keys. */
 export const secretView = z.object({
@@ -24,18 +26,20 @@ export const secretView = z.object({
   publicKey: z.string().describe('Verifies v1a signatures (Ed25519)'),
 });
 
-export const deliveryView = z.object({
-  id: idSchema('evt').describe('The webhook-id header; the same in every attempt'),
-  type: z.string(),
-  status: z.enum(deliveryStatuses),
-  attempts: z.int().describe('Attempts since it was created or replayed'),
-  nextAttemptAt: z.iso.datetime().nullable(),
-  attemptedAt: z.iso.datetime().nullable(),
-  responseStatus: z.int().nullable(),
-  responseBody: z.string().nullable().describe('First 1,000 characters'),
-  durationMs: z.int().nullable(),
-  error: z.string().nullable(),
-});
+export const deliveryView = z
+  .object({
+    id: idSchema('evt').describe('The webhook-id header; the same in every attempt'),
+    type: z.string(),
+    status: z.enum(deliveryStatuses),
+    attempts: z.int().describe('Attempts since it was created or replayed'),
+    nextAttemptAt: z.iso.datetime().nullable(),
+    attemptedAt: z.iso.datetime().nullable(),
+    responseStatus: z.int().nullable(),
+    responseBody: z.string().nullable().describe('First 1,000 characters'),
+    durationMs: z.int().nullable(),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'WebhookDelivery' });
 
 export type WebhookRow = typeof webhooks.$inferSelect;
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect;

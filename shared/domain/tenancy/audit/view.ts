@@ -2,21 +2,23 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import type { auditEntries } from './tables.ts';
 
-export const auditEntryView = z.object({
-  id: idSchema('evt'),
-  sequence: z.int().describe('From 1, without gaps'),
-  action: z.string().describe('The event, such as member.removed'),
-  actor: z
-    .looseObject({ kind: z.string(), userId: idSchema('usr').optional() })
-    .describe('Who did it; `operator` impersonated this user'),
-  details: z.record(z.string(), z.unknown()),
-  ip: z.string().nullable(),
-  userAgent: z.string().nullable(),
-  requestId: z.string(),
-  at: z.iso.datetime(),
-  previousHash: z.string(),
-  hash: z.string().describe('SHA-256 over the previous hash and this entry'),
-});
+export const auditEntryView = z
+  .object({
+    id: idSchema('evt'),
+    sequence: z.int().describe('From 1, without gaps'),
+    action: z.string().describe('The event, such as member.removed'),
+    actor: z
+      .looseObject({ kind: z.string(), userId: idSchema('usr').optional() })
+      .describe('Who did it; `operator` impersonated this user'),
+    details: z.record(z.string(), z.unknown()),
+    ip: z.string().nullable(),
+    userAgent: z.string().nullable(),
+    requestId: z.string(),
+    at: z.iso.datetime(),
+    previousHash: z.string(),
+    hash: z.string().describe('SHA-256 over the previous hash and this entry'),
+  })
+  .meta({ id: 'AuditEntry' });
 
 export const toAuditEntry = (row: AuditRow) => ({
   id: row.eventId,

@@ -35,9 +35,11 @@ export function withDefaults(rows: readonly { name: string; value: unknown }[]):
 const name = z.enum(flagNames as [(typeof flagNames)[number]]);
 const value = z.union([z.boolean(), z.number(), z.string()]);
 
-export const flagsView = z.object({
-  flags: z.array(z.object({ name, value, default: value, description: z.string() })),
-});
+export const flagsView = z
+  .object({
+    flags: z.array(z.object({ name, value, default: value, description: z.string() })),
+  })
+  .meta({ id: 'Flags' });
 
 /** All flags in the order of the catalog. */
 export const toFlags = (values: FlagValues) => ({

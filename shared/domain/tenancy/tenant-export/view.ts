@@ -4,14 +4,16 @@ import type { tenantExports } from './tables.ts';
 
 type ExportRow = typeof tenantExports.$inferSelect;
 
-export const exportView = z.object({
-  id: idSchema('exp'),
-  status: z.enum(['pending', 'ready']),
-  sizeBytes: z.int(),
-  sha256: z.string().nullable(),
-  createdAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-});
+export const exportView = z
+  .object({
+    id: idSchema('exp'),
+    status: z.enum(['pending', 'ready']),
+    sizeBytes: z.int(),
+    sha256: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Export' });
 
 export const toExport = (row: ExportRow) => ({
   id: row.id,

@@ -17,7 +17,7 @@ export const filePolicyFields = {
   refusedTypes: types.describe('Takes precedence over `allowedTypes`'),
 };
 
-export const filePolicyView = z.object(filePolicyFields);
+export const filePolicyView = z.object(filePolicyFields).meta({ id: 'FilePolicy' });
 type FilePolicy = z.output<typeof filePolicyView>;
 
 const defaultPolicy: FilePolicy = { maxFileBytes: null, allowedTypes: null, refusedTypes: [] };

@@ -1,9 +1,13 @@
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 
-export const userView = z.object({ id: idSchema('usr'), email: z.string(), name: z.string() });
+export const userView = z
+  .object({ id: idSchema('usr'), email: z.string(), name: z.string() })
+  .meta({ id: 'User' });
 
-export const ownUserView = z.object({ ...userView.shape, emailVerified: z.boolean() });
+export const ownUserView = z
+  .object({ ...userView.shape, emailVerified: z.boolean() })
+  .meta({ id: 'OwnUser' });
 
 export type UserRow = z.output<typeof userView>;
 

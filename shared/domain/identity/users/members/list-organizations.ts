@@ -4,12 +4,14 @@ import { organizationView, toOrganization } from '@insightdesk/shared/domain/ten
 import { z } from 'zod';
 import { listMemberships } from './list-memberships.ts';
 
-const membershipView = z.object({
-  organization: organizationView,
-  role: z.enum(roles),
-  current: z.boolean(),
-  disabled: z.boolean(),
-});
+const membershipView = z
+  .object({
+    organization: organizationView,
+    role: z.enum(roles),
+    current: z.boolean(),
+    disabled: z.boolean(),
+  })
+  .meta({ id: 'Membership' });
 
 export const listOrganizations = defineAction({
   summary: "List the caller's organizations",

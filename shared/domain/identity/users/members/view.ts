@@ -3,21 +3,25 @@ import { z } from 'zod';
 import { toUser, type UserRow, userView } from '../accounts/view.ts';
 import type { invitations } from './tables.ts';
 
-export const memberView = z.object({
-  ...userView.shape,
-  role: z.enum(roles),
-  roleId: idSchema('rol').nullable().describe('A custom role, which restricts `role`'),
-  joinedAt: z.iso.datetime(),
-});
+export const memberView = z
+  .object({
+    ...userView.shape,
+    role: z.enum(roles),
+    roleId: idSchema('rol').nullable().describe('A custom role, which restricts `role`'),
+    joinedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Member' });
 
-export const invitationView = z.object({
-  id: idSchema('inv'),
-  email: z.string(),
-  role: z.enum(roles),
-  invitedBy: z.object({ id: idSchema('usr'), name: z.string() }),
-  createdAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-});
+export const invitationView = z
+  .object({
+    id: idSchema('inv'),
+    email: z.string(),
+    role: z.enum(roles),
+    invitedBy: z.object({ id: idSchema('usr'), name: z.string() }),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Invitation' });
 
 export const toMember = (
   row: UserRow & { role: Role; roleId: Id<'rol'> | null; createdAt: Date },

@@ -6,11 +6,13 @@ import { toUser, type UserRow, userView } from '../accounts/view.ts';
 import { createSession, type SessionAuthentication } from '../sessions/create-session.ts';
 import { tokenPairView } from '../sessions/view.ts';
 
-export const signedInView = z.object({
-  user: userView,
-  organization: organizationView,
-  ...tokenPairView.shape,
-});
+export const signedInView = z
+  .object({
+    user: userView,
+    organization: organizationView,
+    ...tokenPairView.shape,
+  })
+  .meta({ id: 'SignedIn' });
 
 interface SignIn extends SessionAuthentication {
   user: UserRow;

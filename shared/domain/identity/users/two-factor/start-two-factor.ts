@@ -10,9 +10,13 @@ import { currentPassword, twoFactorCode } from '../accounts/credential-fields.ts
 import { confirmPassword } from '../accounts/find-by-credentials.ts';
 import { markFactorVerified, requireVerifiedFactor } from './session-factors.ts';
 
-export const recoveryCodesView = z.object({
-  recoveryCodes: z.array(z.string()).describe('Each can be used once; shown only in this response'),
-});
+export const recoveryCodesView = z
+  .object({
+    recoveryCodes: z
+      .array(z.string())
+      .describe('Each can be used once; shown only in this response'),
+  })
+  .meta({ id: 'RecoveryCodes' });
 
 /** Returns the secret for an authenticator app; confirmTwoFactor enables it. */
 export const startTwoFactor = defineAction({
