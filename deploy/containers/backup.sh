@@ -19,6 +19,27 @@ if [ "${1:-}" = check ]; then
   exit
 fi
 
+# For the metrics of the worker. Success is the time of the newest backup; `failed` sets the time of a failure.
+status=${STATUS_DIRECTORY:-/backup-status}
+last_failure=0
+write_status() {
+  local newest success=0 size=0
+  [ -w "$status" ] || return 0
+  newest=$(list_backups | tail -n 1)
+  if [ -n "$newest" ]; then
+    success=$(stat -c %Y "$newest")
+    size=$(du -sb "$newest" | cut -f 1)
+  fi
+  cat >"$status/.new" <<EOF
+backup_last_success_timestamp_seconds $success
+backup_last_failure_timestamp_seconds $last_failure
+backup_interval_seconds $interval
+backup_size_bytes $size
+EOF
+  chmod 644 "$status/.new"
+  mv "$status/.new" "$status/backup.prom"
+}
+
 verify() { # DIRECTORY
   local trial=$PWD/.trial
   mkdir -m 700 "$trial"
@@ -27,11 +48,11 @@ verify() { # DIRECTORY
   pg_verifybackup --quiet --manifest-path "$1/backup_manifest" "$trial"
   pg_ctl start --silent --wait --timeout 3600 --pgdata "$trial" --log /tmp/trial.log --options \
     "-c listen_addresses= -c unix_socket_directories=/tmp -c hba_file=/insightdesk/pg_hba.conf -c shared_buffers=32MB -c logging_collector=off -c log_min_messages=error"
-  local status=0
-  pg_dump --host /tmp --username postgres --dbname insightdesk >/dev/null || status=$?
+  local result=0
+  pg_dump --host /tmp --username postgres --dbname insightdesk >/dev/null || result=$?
   pg_ctl stop --silent --mode immediate --pgdata "$trial" || true
   rm -rf "$trial"
-  return $status
+  return $result
 }
 
 create_backup() {
@@ -48,12 +69,15 @@ create_backup() {
 }
 
 trap 'exit 0' TERM INT
+write_status
 while true; do
   # A subshell, because `set -e` has no effect inside a condition.
   (set -e; create_backup) & wait $! && pause=$interval || {
     tail -n 20 /tmp/trial.log >&2 2>/dev/null || true
     echo 'backup: failed' >&2
+    last_failure=$(date +%s)
     pause=$((interval < 60 ? interval : 60))
   }
+  write_status
   sleep "$pause" & wait $!
 done

@@ -102,6 +102,9 @@ write_secret grafana GRAFANA_PASSWORD "$GRAFANA_PASSWORD"
 write_secret valkey VALKEY_PASSWORD "$VALKEY_PASSWORD"
 write_secret valkey password.conf "requirepass $VALKEY_PASSWORD"
 
+# The backup container writes it as its own user.
+[ ! -d /backup-status ] || chmod 1777 /backup-status
+
 # The user id of nginx in its image.
 nginx=101
 cd "${TLS:-/tls}"

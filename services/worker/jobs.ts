@@ -74,6 +74,7 @@ function createRuns(root: Context): Runs {
       retention.deleteOldIdempotencyKeys(root, payload, run),
     'retention.delete-old-usage': (payload, run) => retention.deleteOldUsage(root, payload, run),
     'audit.prune': (_, run) => audit.pruneAudit(root, run),
+    'audit.verify': (_, run) => audit.verifyAllAudits(root, run),
     'users.revoke-older-sessions': (payload, run) => users.revokeOlderSessions(at(run), payload),
     'users.delete-expired': (payload, run) => users.deleteExpired(root, payload, run),
   };

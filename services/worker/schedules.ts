@@ -35,6 +35,7 @@ export const schedules = defineSchedules({
     { days: 30 },
   ),
   'audit.prune': at('7 3 * * *', auditJobs.pruneAuditJob, {}),
+  'audit.verify': at('37 3 * * *', auditJobs.verifyAuditJob, {}),
   'retention.delete-old-events': at('17 2 * * *', retentionJobs.deleteOldEventsJob, { days: 30 }),
   'retention.delete-old-job-steps': at('37 2 * * *', retentionJobs.deleteOldJobStepsJob, {
     days: 30,

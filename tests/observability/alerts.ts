@@ -4,12 +4,12 @@ import { root } from '../../tools/verify/run.ts';
 
 const folder = join(root, 'deploy/observability');
 
-/** An alerting rule of Prometheus. */
+/** An alerting rule of Prometheus; only the dead man's switch has the severity `none`. */
 export interface Alert {
   alert: string;
   expr: string;
   for?: string;
-  labels: { severity: 'critical' | 'warning' };
+  labels: { severity: 'critical' | 'warning' | 'none' };
   annotations: { summary: string };
 }
 

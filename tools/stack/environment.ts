@@ -25,6 +25,7 @@ export function serviceEnvironment(
     NODE_ENV: 'development',
     APP_URL: url,
     API_URL: caller.APP_URL ?? url,
+    PROBE_URL: url,
     JWT_SECRET: secrets.jwt,
     JWT_REFRESH_SECRET: secrets.refresh,
     ENCRYPTION_KEY: secrets.encryption,

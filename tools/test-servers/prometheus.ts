@@ -14,11 +14,14 @@ interface Options {
   /** Targets by job; they replace those of the configuration. */
   targets: Readonly<Record<string, readonly string[]>>;
   intervalSeconds: number;
+  /** `host:port` of Alertmanager. */
+  alertmanager?: string | undefined;
 }
 
 interface Configuration {
   global: Record<string, string>;
   rule_files: string[];
+  alerting?: object;
   scrape_configs: { job_name: string; sample_limit: number; scheme?: string }[];
 }
 
@@ -35,6 +38,8 @@ export function createPrometheus(options: Options) {
       `--storage.tsdb.path=${path('series')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--log.level=warn',
+      // An alert that was sent before Alertmanager was found is sent again at once.
+      '--rules.alert.resend-delay=1s',
     ],
     directory,
     prepare() {
@@ -48,13 +53,17 @@ export function createPrometheus(options: Options) {
   return { spec, url };
 }
 
-function testConfiguration({ configuration, targets, intervalSeconds }: Options): Configuration {
+function testConfiguration(options: Options): Configuration {
+  const { configuration, targets, intervalSeconds, alertmanager } = options;
   const text = readFileSync(join(configuration, 'prometheus.yml'), 'utf8');
   const shipped = Bun.YAML.parse(text) as Configuration;
   const interval = `${intervalSeconds}s`;
   return {
     ...shipped,
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    alerting: {
+      alertmanagers: alertmanager ? [{ static_configs: [{ targets: [alertmanager] }] }] : [],
+    },
     scrape_configs: shipped.scrape_configs.map(({ job_name, sample_limit }) => ({
       job_name,
       sample_limit,

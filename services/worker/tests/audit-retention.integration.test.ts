@@ -4,6 +4,7 @@ import {
   listAuditedOrganizations,
   openAuditSink,
   pruneAudit,
+  verifyAllAudits,
   verifyAudit,
 } from '@insightdesk/shared/domain/tenancy/audit';
 import { until } from '@insightdesk/shared/testing';
@@ -228,4 +229,29 @@ test('listAuditedOrganizations starts with the system tenant', async () => {
   ]);
   const first = await listAuditedOrganizations(context).next();
   expect(first.value).toBe(systemTenant);
+});
+
+test('audit.verify counts and logs each broken chain', async () => {
+  const [intact, broken] = [await createLog([3, 1]), await createLog([3, 1])];
+  const counted: string[] = [];
+  const lines: object[] = [];
+  const ctx = {
+    ...context,
+    outcomes: { count: (metric: string, outcome: string) => counted.push(`${metric} ${outcome}`) },
+    log: { error: (fields: object) => lines.push(fields) } as unknown as typeof context.log,
+  };
+  // Other tests of this file break chains too.
+  const before = await verifyAllAudits(ctx, run);
+  expect(JSON.stringify(lines)).not.toContain(broken);
+  await worker.admin`update audit_entries set details = '{"n": 9}'
+    where tenant_id = ${toUuid(broken)} and sequence = 2`;
+  counted.length = 0;
+  expect(await verifyAllAudits(ctx, run)).toBe(before + 1);
+  expect(lines).toContainEqual({
+    organizationId: broken,
+    reason: expect.stringContaining('was changed'),
+  });
+  expect(JSON.stringify(lines)).not.toContain(intact);
+  expect(counted.filter((count) => count.endsWith('broken'))).toHaveLength(before + 1);
+  expect(counted).toContain('audit_verifications_total intact');
 });

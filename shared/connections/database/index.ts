@@ -11,7 +11,7 @@ export {
 } from './database.ts';
 export { onViolation, sqlState, violatedConstraint } from './database-errors.ts';
 export type { Migration } from './list-migrations.ts';
-export { loadPostgresStats } from './load-server-stats.ts';
+export { loadPostgresStats, loadReplicationSlots } from './load-server-stats.ts';
 export { matches } from './matches.ts';
 export { loadMigrations, migrate } from './migrate.ts';
 export { decodeCursor, integerKey, pageInput, pageSchema, perPageSize, toPage } from './page.ts';

@@ -10,6 +10,10 @@ export const outcomeMetrics = {
     help: 'Attempts to deliver an event to a webhook',
     outcomes: ['delivered', 'rejected', 'unanswered'],
   },
+  audit_verifications_total: {
+    help: 'Verified chains of the audit log; each night all of them',
+    outcomes: ['intact', 'broken'],
+  },
   webhook_endpoints_disabled_total: {
     help: 'Webhooks that the system disabled, by reason',
     outcomes: ['gone', 'failing'],

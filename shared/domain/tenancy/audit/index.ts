@@ -9,4 +9,5 @@ export { listAuditedOrganizations } from './list-audited-organizations.ts';
 export { pruneAudit } from './prune-audit.ts';
 export { listOperatorActs, recordOperatorAct, SYSTEM_TENANT_ID } from './record-operator-act.ts';
 export { auditChains } from './tables.ts';
+export { verifyAllAudits } from './verify-all-audits.ts';
 export { type AuditVerification, type KnownHead, verifyAudit } from './verify-audit.ts';

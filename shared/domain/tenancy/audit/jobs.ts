@@ -10,3 +10,13 @@ export const pruneAuditJob = defineJob({
   payload: z.object({}),
   timeoutMs: 300_000,
 });
+
+/** Verifies the chain of every organization. */
+export const verifyAuditJob = defineJob({
+  name: 'audit.verify',
+  triggeredBy: ['schedule'],
+  queue: 'maintenance',
+  priority: JobPriority.LOW,
+  payload: z.object({}),
+  timeoutMs: 3_600_000,
+});
