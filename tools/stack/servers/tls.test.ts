@@ -15,6 +15,10 @@ test('prepareTls issues a certificate for localhost once', async () => {
   expect(ca && certificate?.verify(ca.publicKey)).toBe(true);
   expect(certificate?.checkHost('localhost')).toBe('localhost');
   expect(certificate?.checkIP('127.0.0.1')).toBe('127.0.0.1');
+  for (const { validFrom, validTo } of [certificate, ca].filter((one) => !!one)) {
+    const days = (Date.parse(validTo) - Date.parse(validFrom)) / 86_400_000;
+    expect(days).toBeLessThanOrEqual(825);
+  }
   expect(statSync(files.key).mode & 0o777).toBe(0o600);
   const before = readFileSync(files.key, 'utf8');
   await prepareTls(directory);
