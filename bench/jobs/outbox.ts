@@ -26,8 +26,8 @@ export async function createBenchOutbox(postgres: string, queues: Queues) {
   await admin.end();
   const database = createDatabase({
     url: base.url,
-    poolMin: 1,
-    poolMax: 1,
+    readers: 1,
+    writers: 1,
     timeoutMs: 30_000,
     slowQueryMs: 30_000,
   });

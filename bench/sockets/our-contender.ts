@@ -28,8 +28,8 @@ export async function startOurs(organizations: number, textLength = TEXT_LENGTH)
   const database = createDatabase({
     // The login of the administrator with the role of the application, so that row-level security applies.
     url: `${stack.postgres}?role=insightdesk_app`,
-    poolMin: 1,
-    poolMax: 1,
+    readers: 1,
+    writers: 1,
     timeoutMs: 30_000,
     slowQueryMs: 30_000,
   });

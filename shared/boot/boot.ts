@@ -61,7 +61,10 @@ export async function boot(
   lifecycle.registerShutdownHook('errors', () => tracking?.close());
   const secrets = watchSecrets(loaded, log);
   lifecycle.registerShutdownHook('secrets', () => secrets.stop());
-  const { parts: container, dispose } = createAppContainer(config, log, secrets.live);
+  const { parts: container, dispose } = createAppContainer(config, log, {
+    live: secrets.live,
+    service: name,
+  });
   lifecycle.registerShutdownHook('container', () => dispose());
   const { cache, connections, database } = container;
   const health = createHealth();
@@ -77,7 +80,7 @@ export async function boot(
   watchHealth(metrics, health);
   container.outcomes.register(metrics);
   watchCache(metrics, cache);
-  lifecycle.registerStartupHook('postgres', () => database.ping());
+  lifecycle.registerStartupHook('postgres', () => openConnections(name, config, container));
   const { keys } = container;
   const register =
     name === 'api'
@@ -105,6 +108,16 @@ export async function boot(
     await lifecycle.stop('failed start');
     process.exit(1);
   }
+}
+
+/** Opens DATABASE_POOL_MIN connections, at least one. */
+async function openConnections(
+  name: ServiceName,
+  { database: { minConnections } }: Config,
+  container: AppContainer,
+): Promise<void> {
+  const opened = await container.database.open(Math.max(1, minConnections));
+  if (name === 'api') await container.identityDatabase.open(Math.max(0, minConnections - opened));
 }
 
 async function readConfig(service: ServiceName, onAccess: (access: SecretAccess) => void) {

@@ -1,5 +1,5 @@
 import { createAntivirus } from '@insightdesk/shared/antivirus';
-import type { Config } from '@insightdesk/shared/config';
+import type { Config, ServiceName } from '@insightdesk/shared/config';
 import type { Id } from '@insightdesk/shared/contract';
 import { withApiKeys } from '@insightdesk/shared/domain/identity/api-keys';
 import { loadSigningKeys } from '@insightdesk/shared/domain/identity/users';
@@ -35,8 +35,12 @@ import { registerStores } from './register-stores.ts';
 import type { LiveSettings } from './watch-secrets.ts';
 
 /** Builds the container of a service; each part is built on first use. */
-export const createAppContainer = (config: Config, log: Logger, live: LiveSettings = config) =>
-  registerParts(config, log, live).register('connections', (parts) =>
+export const createAppContainer = (
+  config: Config,
+  log: Logger,
+  { live = config, service = 'desk' }: { live?: LiveSettings; service?: ServiceName } = {},
+) =>
+  registerParts(config, log, live, service).register('connections', (parts) =>
     createConnections(parts, config, log),
   );
 
@@ -46,8 +50,8 @@ export type AppContainer = ReturnType<typeof createAppContainer>['parts'];
 /** The parts of which `createConnections` selects those for actions. */
 export type AppParts = ReturnType<typeof registerParts>['parts'];
 
-function registerParts(config: Config, log: Logger, live: LiveSettings) {
-  const stores = registerStores(config, log);
+function registerParts(config: Config, log: Logger, live: LiveSettings, service: ServiceName) {
+  const stores = registerStores(config, log, service);
   const security = registerSecurity(registerRealtime(stores, log), config);
   return registerFiles(security, { config, live, log })
     .register('mailer', () => createMailer(() => live.email, log), {

@@ -1,5 +1,5 @@
 import { createCache } from '@insightdesk/shared/cache';
-import type { Config } from '@insightdesk/shared/config';
+import type { Config, ServiceName } from '@insightdesk/shared/config';
 import {
   createDatabase,
   createListener,
@@ -15,12 +15,11 @@ import { isTracing } from '@insightdesk/shared/tracing';
 import { createRecentSessions } from '@insightdesk/shared/utils';
 import type { Valkey } from '@insightdesk/shared/valkey';
 import { type ConnectValkey, createConnectValkey } from './connect-valkey.ts';
-
-/** Logins are few, and most of their time is password hashing. */
-const IDENTITY_POOL_SIZE = 4;
+import { shareConnections } from './share-connections.ts';
 
 /** PostgreSQL, Valkey and the cache; each connection is opened on first use. */
-export function registerStores(config: Config, log: Logger) {
+export function registerStores(config: Config, log: Logger, service: ServiceName) {
+  const shares = shareConnections(service, config.database);
   const connectValkey = createConnectValkey(config, log);
   return createContainer()
     .register('connectValkey', () => connectValkey)
@@ -44,6 +43,8 @@ export function registerStores(config: Config, log: Logger) {
       ({ recentSessions }) =>
         openDatabase({
           ...config.database,
+          ...shares,
+          heavy: { ...config.database.heavy, connections: shares.heavyReaders },
           recentSessions,
           onSlowQuery: (query, ms) =>
             log.warn({ query, ms: Math.round(ms) }, 'database: query was slow'),
@@ -57,8 +58,8 @@ export function registerStores(config: Config, log: Logger) {
           ...config.database,
           url: requireLoginUrl(config, 'identity'),
           relayUrl: undefined,
-          poolMin: 1,
-          poolMax: IDENTITY_POOL_SIZE,
+          ...shares.identity,
+          heavy: { ...config.database.heavy, connections: 0 },
         }),
       { dispose: (database) => database.close() },
     )

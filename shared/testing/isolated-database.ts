@@ -5,7 +5,7 @@ import { createTestDatabase } from './test-database.ts';
 export async function openIsolatedDatabase(options: Partial<DatabaseOptions> = {}) {
   const server = await createTestDatabase();
   const { url, relayUrl } = server;
-  const limits = { poolMin: 1, poolMax: 4, timeoutMs: 10_000, slowQueryMs: 10_000 };
+  const limits = { readers: 1, writers: 4, timeoutMs: 10_000, slowQueryMs: 10_000 };
   const database = createDatabase({ url, relayUrl, ...limits, ...options });
   const admin = connect(server.adminUrl, { timeoutMs: 10_000 });
   return {

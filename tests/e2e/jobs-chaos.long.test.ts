@@ -39,8 +39,8 @@ async function createFixture() {
   const sql = connect(base.adminUrl, { timeoutMs: 30_000 });
   const database = createDatabase({
     url: base.url,
-    poolMin: 1,
-    poolMax: 1,
+    readers: 1,
+    writers: 1,
     timeoutMs: 30_000,
     slowQueryMs: 60_000,
   });

@@ -42,8 +42,8 @@ beforeAll(async () => {
   const minor = Number(/^PgBouncer 1\.(\d+)/.exec(`${version.stdout}`)?.[1]);
   database = createDatabase({
     url: url.href,
-    poolMin: 3,
-    poolMax: 5,
+    readers: 3,
+    writers: 5,
     timeoutMs: 10_000,
     slowQueryMs: 10_000,
     heavy: { connections: 2, timeoutMs: SEARCH_MS },

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm';
 import { afterCommit, connect, createDatabase, type Tx } from './index.ts';
 
 const url = testEnvironment.databaseUrl;
-const options = { url, poolMin: 1, poolMax: 1, timeoutMs: 5000, slowQueryMs: 1000 };
+const options = { url, readers: 1, writers: 1, timeoutMs: 5000, slowQueryMs: 1000 };
 const database = createDatabase(options);
 const admin = connect(testEnvironment.adminUrl, { timeoutMs: 5000 });
 afterAll(() => Promise.all([database.close(), admin.end()]));

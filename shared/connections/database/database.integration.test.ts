@@ -7,7 +7,7 @@ import postgres from 'postgres';
 import { createDatabase, type Database } from './database.ts';
 
 const url = testEnvironment.databaseUrl;
-const options = { url, poolMin: 1, poolMax: 2, timeoutMs: 5000, slowQueryMs: 1000 };
+const options = { url, readers: 1, writers: 2, timeoutMs: 5000, slowQueryMs: 1000 };
 let database: Database;
 const one = newId('org');
 const two = newId('org');
@@ -94,7 +94,7 @@ describe('transactions', () => {
   });
 
   test('a statement of a failed write never joins the next write on its connection', async () => {
-    const narrow = createDatabase({ ...options, poolMax: 1 });
+    const narrow = createDatabase({ ...options, writers: 1 });
     const gate = Promise.withResolvers<void>();
     let late: Promise<unknown> = Promise.resolve();
     const failed = narrow.write({ tenantId: two }, (tx) => {
@@ -112,7 +112,7 @@ describe('transactions', () => {
   });
 
   test('a write that fails before its session is authorized leaves its connection usable', async () => {
-    const narrow = createDatabase({ ...options, poolMax: 1 });
+    const narrow = createDatabase({ ...options, writers: 1 });
     const ended = { tenantId: one, userId: newId('usr'), sessionId: newId('ses'), role: 'owner' };
     const broken = narrow.write(ended, () => Promise.reject(new Error('on purpose')));
     await expect(broken).rejects.toMatchObject({ code: 'SESSION_ENDED' });
@@ -157,7 +157,7 @@ describe('transactions', () => {
 
   test('a killed connection: reads are repeated, writes are rolled back and repeated', async () => {
     const admin = postgres(testEnvironment.adminUrl, { max: 1 });
-    const own = createDatabase({ ...options, poolMax: 1 });
+    const own = createDatabase({ ...options, writers: 1 });
     const backend = sql`select pg_backend_pid() as pid`;
     const kill = (pid: unknown) => admin`select pg_terminate_backend(${pid as number})`;
     const [reader] = await own.read({}, (tx) => tx.execute(backend));
@@ -185,7 +185,7 @@ describe('transactions', () => {
   });
 
   test('waits for a connection are counted and time out', async () => {
-    const small = createDatabase({ ...options, poolMax: 1, timeoutMs: 1_000 });
+    const small = createDatabase({ ...options, writers: 1, timeoutMs: 1_000 });
     const write = () => small.write({}, (tx) => tx.execute(sql`select 1`));
     // The server closes idle transactions: this one keeps executing statements.
     const occupy = async () => {

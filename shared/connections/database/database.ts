@@ -45,6 +45,8 @@ export interface Database {
   ): Promise<T>;
   /** Returns within the timeout or throws. */
   ping(): Promise<void>;
+  /** Opens up to `count` connections; returns how many. Throws when the server does not respond. */
+  open(count: number): Promise<number>;
   getStats(reset?: boolean): DatabaseStats;
   /** What each organization uses of the database, in this process. */
   readonly tenantTime: Pick<TenantTime, 'waitMs'>;
@@ -60,11 +62,13 @@ export interface DatabaseOptions {
   /** The login of the relay's role; without it the system scope throws. */
   relayUrl?: string | undefined;
   /** Connections that reads share, pipelined. */
-  poolMin: number;
+  readers: number;
   /** Connections for writes; a write uses one exclusively. */
-  poolMax: number;
+  writers: number;
+  /** Connections for writes in the system scope; 2 by default, none without `relayUrl`. */
+  systemWriters?: number;
   timeoutMs: number;
-  /** Connections for heavy reads, and their timeout. */
+  /** Connections for heavy reads, and their timeout; 2 by default. */
   heavy?: { connections: number; timeoutMs: number };
   /** The database time of an organization, beyond which `tenantTime` says that it waits. */
   tenantTime?: Partial<TenantTimeLimits>;
@@ -76,13 +80,13 @@ export interface DatabaseOptions {
   observe?: ObserveStatement;
 }
 
-const SYSTEM_CONNECTIONS = 2;
+const SYSTEM_WRITERS = 2;
 
 /** Builds the access to PostgreSQL as the role of `url`; connects on first use. */
 export function createDatabase(options: DatabaseOptions): Database {
   const stats = new QueryStats(options.slowQueryMs, options.onSlowQuery ?? (() => {}));
   const connections = (count: number, url = options.url) =>
-    Array.from({ length: Math.max(1, count) }, () =>
+    Array.from({ length: count }, () =>
       createConnection({
         target: parseTarget(url, settingsFor(options.timeoutMs)),
         timeoutMs: options.timeoutMs,
@@ -92,10 +96,13 @@ export function createDatabase(options: DatabaseOptions): Database {
       }),
     );
   const tenantTime = new TenantTime(options.tenantTime);
-  const readers = connections(options.poolMin);
-  const writers = connections(options.poolMax);
+  const readers = connections(options.readers);
+  const writers = connections(options.writers);
   const writePool = createExclusivePool(writers, options.timeoutMs, stats);
-  const systemWriters = options.relayUrl ? connections(SYSTEM_CONNECTIONS, options.relayUrl) : [];
+  const { relayUrl } = options;
+  const systemWriters = relayUrl
+    ? connections(options.systemWriters ?? SYSTEM_WRITERS, relayUrl)
+    : [];
   const systemPool = createExclusivePool(systemWriters, options.timeoutMs, stats);
   const { recentSessions = createRecentSessions() } = options;
   const { heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
@@ -162,6 +169,11 @@ export function createDatabase(options: DatabaseOptions): Database {
       }
     },
     ping: async () => void (await leastBusy(readers).send('select 1', [], toRowObject)),
+    async open(count) {
+      const opened = pools.flatMap((pool) => pool.connections).slice(0, count);
+      await Promise.all(opened.map((connection) => connection.send('select 1', [], toRowObject)));
+      return opened.length;
+    },
     getStats: (reset) => ({ ...stats.get(reset), oldestWaitMs: writePool.oldestWaitMs }),
     tenantTime,
     pools,

@@ -8,8 +8,8 @@ import { connect, createDatabase, notifyAfterCommit } from './index.ts';
 const WRITES = 20;
 const database = createDatabase({
   url: testEnvironment.databaseUrl,
-  poolMin: 1,
-  poolMax: 5,
+  readers: 1,
+  writers: 5,
   timeoutMs: 20_000,
   slowQueryMs: 20_000,
 });

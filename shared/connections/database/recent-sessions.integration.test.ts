@@ -19,8 +19,8 @@ const statements: string[] = [];
 const recentSessions = createRecentSessions(() => clock);
 const database = createDatabase({
   url: testEnvironment.databaseUrl,
-  poolMin: 1,
-  poolMax: 1,
+  readers: 1,
+  writers: 1,
   timeoutMs: 5_000,
   slowQueryMs: 5_000,
   recentSessions,

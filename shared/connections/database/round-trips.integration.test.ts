@@ -28,7 +28,7 @@ const proxy = await startTcpProxy(testEnvironment.databaseUrl, {
     write();
   },
 });
-const limits = { poolMin: 1, poolMax: 1, timeoutMs: 5000, slowQueryMs: 5000 };
+const limits = { readers: 1, writers: 1, timeoutMs: 5000, slowQueryMs: 5000 };
 const database = createDatabase({ url: proxy.url, ...limits });
 afterAll(async () => {
   await database.close();

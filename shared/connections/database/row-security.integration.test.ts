@@ -53,7 +53,7 @@ test('every table that the app role can reach has forced row-level security and 
   expect(tables.filter(({ isForced }) => !isForced)).toEqual([]);
 });
 
-test('a user is visible through a membership of the tenant, to itself, and to nobody else', async () => {
+test('a user is visible through a membership of the tenant, to itself, and to no other user', async () => {
   expect(await listNames({})).toEqual([]);
   expect(await listNames({ tenant_id: acme })).toEqual(['ann', 'ben']);
   expect(await listNames({ tenant_id: other })).toEqual(['cat']);

@@ -7,8 +7,8 @@ import { createDatabase } from './database.ts';
 const way = await startDatabaseProxy();
 const database = createDatabase({
   url: way.url,
-  poolMin: 1,
-  poolMax: 1,
+  readers: 1,
+  writers: 1,
   timeoutMs: 2_000,
   slowQueryMs: 10_000,
 });

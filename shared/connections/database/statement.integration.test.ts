@@ -18,7 +18,7 @@ const things = pgTable('things', {
 });
 
 const tenant = newId('org');
-const options = { poolMin: 1, poolMax: 1, timeoutMs: 5_000, slowQueryMs: 5_000 };
+const options = { readers: 1, writers: 1, timeoutMs: 5_000, slowQueryMs: 5_000 };
 const { url, database, admin, close } = await openIsolatedDatabase(options);
 afterAll(close);
 await admin.unsafe(`create table things (tenant_id uuid not null, id uuid primary key,

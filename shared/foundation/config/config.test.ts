@@ -207,7 +207,7 @@ describe('errors', () => {
       RATE_LIMIT_MAX_REQUESTS: '0',
       DATABASE_URL: 'postgres://u:password@h/d',
       DATABASE_POOL_MIN: '9',
-      DATABASE_POOL_MAX: '3',
+      DATABASE_POOL_MAX: '8',
       APP_URL: 'http://desk.example',
       CORS_ORIGINS: 'https://a.example/path',
       SMTP_USER: 'u',
@@ -293,7 +293,7 @@ test('loadConfig: the configuration is grouped, typed and frozen, and has lookup
   });
   expect(config.auth).toMatchObject({ accessTtlSeconds: 900, refreshTtlSeconds: 604_800 });
   expect(config.valkey.queueUrl).toBe(required.VALKEY_URL);
-  expect(getNamespace(config, 'database').poolMax).toBe(10);
+  expect(getNamespace(config, 'database').maxConnections).toBe(16);
   expect(() => Object.assign(config.database, { url: 'x' })).toThrow();
   expect(getNumber(config, 'N')).toBe(7);
   expect(getArray(config, 'L')).toEqual(['a', 'b']);

@@ -190,8 +190,8 @@ function shapeDatabase(env: Environment) {
     migrationUrl: env.DATABASE_MIGRATION_URL,
     relayUrl: env.DATABASE_RELAY_URL,
     identityUrl: env.DATABASE_IDENTITY_URL,
-    poolMin: env.DATABASE_POOL_MIN,
-    poolMax: env.DATABASE_POOL_MAX,
+    minConnections: env.DATABASE_POOL_MIN,
+    maxConnections: env.DATABASE_POOL_MAX,
     timeoutMs: env.DATABASE_TIMEOUT,
     heavy: {
       connections: env.DATABASE_SEARCH_CONNECTIONS,

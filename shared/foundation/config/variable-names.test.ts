@@ -52,7 +52,7 @@ test('other-system.env: every variable has its effect', () => {
       filesUrl: 'http://localhost:3001',
       corsOrigins: ['http://localhost:3000', 'http://localhost:3001'],
     },
-    database: { poolMin: 2, poolMax: 10, timeoutMs: 30_000 },
+    database: { minConnections: 2, maxConnections: 10, timeoutMs: 30_000 },
     valkey: {
       url: 'valkey://localhost:6379',
       cacheUrl: 'valkey://localhost:6379/0',

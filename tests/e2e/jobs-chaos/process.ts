@@ -30,8 +30,8 @@ const valkey = connect();
 const database = createDatabase({
   url: databaseUrl,
   relayUrl,
-  poolMin: 1,
-  poolMax: 4,
+  readers: 1,
+  writers: 4,
   timeoutMs: 20_000,
   slowQueryMs: 60_000,
 });

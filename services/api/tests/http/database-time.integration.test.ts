@@ -5,8 +5,8 @@ import { createIntegrationApi } from '../../testing/integration-api.ts';
 
 const database = createDatabase({
   url: testEnvironment.databaseUrl,
-  poolMin: 1,
-  poolMax: 1,
+  readers: 1,
+  writers: 1,
   timeoutMs: 10_000,
   slowQueryMs: 10_000,
   tenantTime: { budgetMs: 0, windowMs: 600_000 },

@@ -22,8 +22,8 @@ const testDatabase = await createTestDatabase();
 const statements: Statement[] = [];
 const observedDatabase = createDatabase({
   url: testDatabase.url,
-  poolMin: 1,
-  poolMax: 1,
+  readers: 1,
+  writers: 1,
   timeoutMs: 10_000,
   slowQueryMs: 10_000,
   observe: (query, parameters) => statements.push({ query, parameters }),

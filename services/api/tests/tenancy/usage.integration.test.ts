@@ -37,8 +37,8 @@ afterAll(async () => {
 /** The database role of all services but the worker. */
 const services = createDatabase({
   url: testEnvironment.databaseUrl,
-  poolMin: 1,
-  poolMax: 2,
+  readers: 1,
+  writers: 2,
   timeoutMs: 10_000,
   slowQueryMs: 10_000,
 });
@@ -189,7 +189,7 @@ test('GET /v1/usage: waiting jobs and their bytes include parked jobs', async ()
 test('waiting-jobs quota: writes are 429 for an organization with ten times as many waiting jobs', async () => {
   // A database of its own, so that no worker enqueues the parked jobs.
   const testDatabase = await createTestDatabase();
-  const limits = { poolMin: 1, poolMax: 2, timeoutMs: 10_000, slowQueryMs: 10_000 };
+  const limits = { readers: 1, writers: 2, timeoutMs: 10_000, slowQueryMs: 10_000 };
   const database = createDatabase({ ...testDatabase, ...limits });
   const meter = createMeter({
     database,

@@ -8,7 +8,8 @@ import { createDatabase } from '../database.ts';
 const { config, close } = createTestContext();
 const database = createDatabase({
   ...config.database,
-  poolMin: 1,
+  readers: 1,
+  writers: 1,
   heavy: { connections: 2, timeoutMs: 2_000 },
 });
 afterAll(() => Promise.all([database.close(), close()]));

@@ -6,8 +6,8 @@ import { createDatabase } from '../database.ts';
 test('pools show a waiting write, and statements count failures by name', async () => {
   const own = createDatabase({
     url: testEnvironment.databaseUrl,
-    poolMin: 1,
-    poolMax: 1,
+    readers: 1,
+    writers: 1,
     timeoutMs: 5_000,
     slowQueryMs: 5_000,
   });

@@ -7,8 +7,8 @@ import { createDatabase } from '../database.ts';
 
 const database = createDatabase({
   url: testEnvironment.databaseUrl,
-  poolMin: 1,
-  poolMax: 1,
+  readers: 1,
+  writers: 1,
   timeoutMs: 10_000,
   slowQueryMs: 10_000,
   tenantTime: { budgetMs: 500, windowMs: 600_000 },

@@ -33,7 +33,7 @@ let userId: Id<'usr'>;
 
 beforeAll(async () => {
   server = await createTestDatabase();
-  const limits = { poolMin: 1, poolMax: 2, timeoutMs: 5000, slowQueryMs: 5000 };
+  const limits = { readers: 1, writers: 2, timeoutMs: 5000, slowQueryMs: 5000 };
   database = createDatabase({ ...server, ...limits });
   identityDatabase = createDatabase({ ...limits, url: server.identityUrl });
   ctx = { ...stage.context, database, identityDatabase };

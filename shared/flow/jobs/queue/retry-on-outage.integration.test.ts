@@ -15,8 +15,8 @@ import type { Handler } from './run-job.ts';
 const { queues, valkey, work, control, events, close } = createTestQueues();
 const unavailable = createDatabase({
   url: Object.assign(new URL(testEnvironment.databaseUrl), { port: '1' }).href,
-  poolMin: 1,
-  poolMax: 1,
+  readers: 1,
+  writers: 1,
   timeoutMs: 1_000,
   slowQueryMs: 1_000,
 });
