@@ -3,6 +3,7 @@ import type { Context } from '@insightdesk/shared/context';
 import type { Role } from '@insightdesk/shared/contract';
 import { authenticatedContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import { sql } from 'drizzle-orm';
 import {
   getMe,
   listMembers,
@@ -15,6 +16,7 @@ import {
   revokeSession,
   updateMember,
 } from './index.ts';
+import { sessions } from './sessions/tables.ts';
 import { createTestAccounts, newAddress, password } from './test-accounts.ts';
 
 const { context, close, registerUser, registerVerifiedUser, createInvitation, accept } =
@@ -53,7 +55,7 @@ describe('refresh', () => {
     await getMe(caller, {});
     const reused = unauthenticated('TOKEN_REUSED');
     await expect(
-      refreshTokens(context, { refreshToken: second.refreshToken }),
+      refreshTokens(context, { refreshToken: first.refreshToken }),
     ).rejects.toMatchObject(reused);
     await expect(
       refreshTokens(context, { refreshToken: third.refreshToken }),
@@ -84,9 +86,53 @@ describe('refresh', () => {
     };
     const late = refreshTokens({ ...context, database: delayed }, { refreshToken });
     expect((await late).refreshToken).toBe((await first).refreshToken);
-    await expect(refreshTokens(context, { refreshToken })).rejects.toMatchObject(
-      unauthenticated('TOKEN_REUSED'),
+  });
+
+  const phone = { ip: '203.0.113.5', userAgent: 'Phone' };
+
+  /** A session that the phone has refreshed `seconds` ago. */
+  async function refreshEarlier(seconds: number) {
+    const { ctx, refreshToken } = await registerUser();
+    const { refreshToken: lost } = await refreshTokens({ ...context, ...phone }, { refreshToken });
+    const { tenantId } = ctx;
+    await context.database.write(tenantId ? { tenantId } : {}, (tx) =>
+      tx.update(sessions).set({
+        refreshedAt: sql`clock_timestamp() - ${seconds} * interval '1 second'` as unknown as Date,
+      }),
     );
+    const repeat = (device = phone) =>
+      refreshTokens({ ...context, ...device }, { refreshToken }).then(
+        (pair) => pair.refreshToken,
+        ({ code }) => code,
+      );
+    return { lost, repeat };
+  }
+
+  test('refreshTokens: the device whose response was lost repeats it, concurrently too, and continues', async () => {
+    const { lost, repeat } = await refreshEarlier(30);
+    expect(await Promise.all([repeat(), repeat(), repeat()])).toEqual([lost, lost, lost]);
+    expect(await repeat()).toBe(lost);
+    const next = await refreshTokens({ ...context, ...phone }, { refreshToken: lost });
+    // The response to the repetition was used.
+    expect(await repeat()).toBe('TOKEN_REUSED');
+    await expect(refreshTokens(context, { refreshToken: next.refreshToken })).rejects.toMatchObject(
+      unauthenticated('TOKEN_INVALID'),
+    );
+  });
+
+  test('refreshTokens: a repetition after a minute, from another network or from another device revokes the session', async () => {
+    const repetitions = [
+      { seconds: 90, device: phone },
+      { seconds: 30, device: { ...phone, ip: '198.51.100.7' } },
+      { seconds: 30, device: { ...phone, userAgent: 'Laptop' } },
+    ];
+    const outcomes = repetitions.map(async ({ seconds, device }) => {
+      const { lost, repeat } = await refreshEarlier(seconds);
+      const next = () => refreshTokens(context, { refreshToken: lost });
+      return [await repeat(device), await next().catch(({ code }) => code)];
+    });
+    const revoked = ['TOKEN_REUSED', 'TOKEN_INVALID'];
+    expect(await Promise.all(outcomes)).toEqual([revoked, revoked, revoked]);
   });
 
   test.each(['', 'nonsense', 'a.b'])('refreshTokens: %p is refused', async (refreshToken) => {

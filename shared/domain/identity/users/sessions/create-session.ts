@@ -2,6 +2,7 @@ import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
+import { deviceOf } from './device.ts';
 import { sessionCreated } from './events.ts';
 import { generateTokens, type SessionSubject, sessionExpiry } from './generate-tokens.ts';
 import { sessions } from './tables.ts';
@@ -25,8 +26,7 @@ export function createSession(ctx: Context, subject: SessionSubject & SessionAut
       factorId: subject.factorId ?? null,
       providerId: subject.providerId ?? null,
       expiresAt: sessionExpiry(ctx),
-      ip: ctx.ip ?? null,
-      userAgent: ctx.userAgent?.slice(0, 300).toWellFormed() ?? null,
+      ...deviceOf(ctx),
     });
     const { userId, role } = subject;
     const actor = { kind: 'user', userId, role, sessionId: id } as const;

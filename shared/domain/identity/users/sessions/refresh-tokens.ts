@@ -11,6 +11,7 @@ import { sleep } from '@insightdesk/shared/promises';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { members } from '../tables.ts';
+import { deviceOf, isSameDevice } from './device.ts';
 import { SessionErrors } from './errors.ts';
 import { generateTokens, sessionExpiry } from './generate-tokens.ts';
 import { revokeSessions } from './revoke-sessions.ts';
@@ -22,10 +23,15 @@ import { tokenPairView } from './view.ts';
  * before then is concurrent; a later one is a replay (RFC 9700, 4.14.2).
  */
 const CONCURRENCY_WINDOW_MS = 500;
+/** How long the device of a refresh may repeat it, because the response may have been lost. */
+const RETRY_WINDOW_SECONDS = 60;
 /** A late request is checked again, because the check itself may have been slow. */
 const MAX_CHECKS = 3;
 
-/** Exchanges a refresh token for a new token pair; a replayed one revokes the session. */
+/**
+ * Exchanges a refresh token for a new token pair. The same device may repeat it for a minute, while the
+ * new pair is unused; any other use of an old token revokes the session.
+ */
 export const refreshTokens = defineAction({
   summary: 'Refresh the tokens of a session',
   input: z.strictObject({ refreshToken: z.string().max(1000) }),
@@ -66,6 +72,10 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
         role: members.role,
         providerId: sessions.providerId,
         generation: sessions.generation,
+        ip: sessions.ip,
+        userAgent: sessions.userAgent,
+        isRetriable: sql<boolean>`clock_timestamp() < ${sessions.refreshedAt}
+          + ${RETRY_WINDOW_SECONDS} * interval '1 second'`,
         disabledAt: organizations.disabledAt,
       })
       .from(sessions)
@@ -95,11 +105,13 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
         generation: generation + 1,
         refreshedAt: sql`clock_timestamp()` as unknown as Date,
         expiresAt: sessionExpiry(ctx),
+        ...deviceOf(ctx),
       });
       return { userId, role, providerId };
     }
     const isPredecessor = session.generation === generation + 1;
-    if (isPredecessor && (await isConcurrent(tenant, sessionId, receivedAt)))
+    const isRetry = session.isRetriable && isSameDevice(session, deviceOf(ctx));
+    if (isPredecessor && (isRetry || (await isConcurrent(tenant, sessionId, receivedAt))))
       return { userId, role, providerId };
     await revokeSessions(tenant, { userId, sessionId });
     return 'reused';
