@@ -14,7 +14,9 @@ optional='DATABASE_REPLICATION_PASSWORD GRAFANA_PASSWORD'
 common='JWT_SECRET JWT_REFRESH_SECRET ENCRYPTION_KEY ENCRYPTION_KEYS_PREVIOUS SMTP_PASSWORD LOG_WEBHOOK_URL SENTRY_DSN
   AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AZURE_STORAGE_ACCESS_KEY CLOUDINARY_API_KEY CLOUDINARY_API_SECRET
   VAULT_TOKEN VAULT_SECRET_ID OTEL_EXPORTER_OTLP_HEADERS'
-for name in $passwords $optional $common; do
+# URLs with tokens, of Alertmanager only.
+alerts='ALERT_WEBHOOK_URL ALERT_CRITICAL_WEBHOOK_URL ALERT_WATCHDOG_URL'
+for name in $passwords $optional $common $alerts; do
   if [ -s "$given/$name" ]; then eval "$name=\$(cat \"\$given/\$name\")"; else eval "$name=\${$name:-}"; fi
 done
 for name in $passwords; do eval "$name=\${$name:-password}"; done
@@ -99,6 +101,10 @@ write_secret replication DATABASE_REPLICATION_PASSWORD "$DATABASE_REPLICATION_PA
 write_secret pgbouncer userlist.txt "\"insightdesk_app\" \"$DATABASE_APP_PASSWORD\"
 \"insightdesk_identity\" \"$DATABASE_IDENTITY_PASSWORD\""
 write_secret grafana GRAFANA_PASSWORD "$GRAFANA_PASSWORD"
+for name in SMTP_PASSWORD $alerts; do
+  eval "value=\$$name"
+  write_secret alertmanager "$name" "$value"
+done
 write_secret valkey VALKEY_PASSWORD "$VALKEY_PASSWORD"
 write_secret valkey password.conf "requirepass $VALKEY_PASSWORD"
 

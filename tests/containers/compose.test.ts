@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { root, run } from '../../tools/verify/run.ts';
+import { interpolate } from './interpolate.ts';
 
 interface Service {
   ports?: string[];
@@ -16,6 +18,8 @@ interface Service {
   volumes?: string[];
   security_opt?: string[];
   healthcheck?: object;
+  logging?: object;
+  environment?: Record<string, string>;
   deploy?: { resources?: { limits?: { memory?: string } } };
 }
 const compose = Bun.YAML.parse(await Bun.file(join(root, 'docker-compose.yml')).text()) as {
@@ -97,7 +101,8 @@ test('optional services are in a profile', () => {
     replica: ['replication', 'replica'],
     backup: ['replication', 'backup'],
     certificates: ['certificates'],
-    observability: ['prometheus', 'grafana', 'collector'],
+    antivirus: ['clamd'],
+    observability: ['prometheus', 'alertmanager', 'grafana', 'collector'],
   });
 });
 
@@ -126,6 +131,21 @@ test('no container runs as root or writes to its root file system', () => {
     const isOurs = /insightdesk/.test(image);
     expect([name, user !== undefined && !/^(root|0)(:|$)/.test(user)]).toEqual([name, !isOurs]);
   }
+});
+
+test('the logs of every container are limited', () => {
+  for (const [name, { logging }] of Object.entries(compose.services)) {
+    const options = { 'max-size': '10m', 'max-file': '3' };
+    expect([name, logging]).toEqual([name, { driver: 'json-file', options }]);
+  }
+});
+
+test('APP_URL follows HTTPS_PORT with a copied .env.example', async () => {
+  const example = parseEnv(await Bun.file(join(root, '.env.example')).text());
+  expect(example.APP_URL).toBeUndefined();
+  const appUrl = compose.services['api-1']?.environment?.APP_URL ?? '';
+  const variables = { ...example, HTTPS_PORT: '9443' } as Record<string, string>;
+  expect(interpolate(appUrl, variables)).toBe('https://localhost:9443');
 });
 
 test('the queue Valkey never evicts and the cache Valkey may', () => {

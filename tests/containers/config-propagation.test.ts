@@ -78,6 +78,7 @@ test('each service sees the directory of its own secrets only', () => {
     replica: secretsOf('replication'),
     backup: secretsOf('replication'),
     grafana: secretsOf('grafana'),
+    alertmanager: secretsOf('alertmanager'),
   });
 });
 
@@ -192,6 +193,13 @@ test('with PgBouncer services connect through it, except LISTEN and migrations',
   expect(await hosts('migrate')).toEqual([pooler, server, undefined, undefined, server]);
   const users = readFileSync(join(directory, 'secrets/pgbouncer/userlist.txt'), 'utf8');
   expect(users).toBe('"insightdesk_app" "app"\n"insightdesk_identity" "password"\n');
+});
+
+test('Alertmanager gets the URLs of its receivers and the mail password as files', async () => {
+  const urls = { ALERT_WEBHOOK_URL: 'https://hooks.example/a', ALERT_WATCHDOG_URL: 'https://b' };
+  await start({ ...urls, SMTP_PASSWORD: 'mail' });
+  const files = readdirSync(join(directory, 'secrets/alertmanager')).toSorted();
+  expect(files).toEqual(['ALERT_WATCHDOG_URL', 'ALERT_WEBHOOK_URL', 'SMTP_PASSWORD']);
 });
 
 test('replica, backup and PgBouncer refuse default passwords in production', async () => {

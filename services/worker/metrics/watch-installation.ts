@@ -108,11 +108,11 @@ function watchBackups({ config: { backups }, metrics }: Installation): void {
 }
 
 /**
- * The newest signing key has a date in the database. Of secrets in the configuration nobody knows the
- * age: Valkey stores when a value was first used here, by a hash of it.
+ * Signing keys have a date in the database. Of other secrets in the configuration nobody knows the age:
+ * Valkey stores when a value was first used here, by a hash of it.
  */
 function watchSecretAges({ config: { auth }, container, metrics }: Installation): void {
-  const secrets = { JWT_REFRESH_SECRET: auth.refreshSecret, ENCRYPTION_KEY: auth.encryptionKey };
+  const { refreshSecret: JWT_REFRESH_SECRET, encryptionKey: ENCRYPTION_KEY } = auth;
   const firstUse = async (name: string, secret: string): Promise<number> => {
     const hash = createHash('sha256').update(`${name} ${secret}`).digest('hex').slice(0, 16);
     const key = `secret-first-use:${name}:${hash}`;
@@ -121,19 +121,16 @@ function watchSecretAges({ config: { auth }, container, metrics }: Installation)
   };
   metrics.gauge({
     name: 'secret_age_seconds',
-    help: 'Age of the signing key, and time since other secrets were first used',
+    help: 'Age of the newest signing key, and time since other secrets were first used',
     async read() {
-      const [newest] = await listSigningKeys(container.database);
-      const since: Record<string, number> = {
-        'signing key':
-          newest?.createdAt.getTime() ?? (await firstUse('JWT_SECRET', auth.jwtSecret)),
-      };
-      for (const [name, secret] of Object.entries(secrets)) {
-        since[name] = await firstUse(name, secret);
-      }
-      return Object.entries(since).map(
-        ([secret, at]) => [{ secret }, (Date.now() - at) / 1_000] as const,
+      const created = (await listSigningKeys(container.database)).map(
+        ({ createdAt }) => +createdAt,
       );
+      const since = new Map(created.length > 0 ? [['signing key', Math.max(...created)]] : []);
+      for (const [name, secret] of Object.entries({ JWT_REFRESH_SECRET, ENCRYPTION_KEY })) {
+        if (secret !== undefined) since.set(name, await firstUse(name, secret));
+      }
+      return Array.from(since, ([secret, at]) => [{ secret }, (Date.now() - at) / 1_000] as const);
     },
   });
 }

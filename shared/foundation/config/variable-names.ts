@@ -17,6 +17,10 @@ export const unusedVariables: Readonly<Record<string, string>> = {
 /** Variables of the compose file, which may be in the same `.env`. */
 export const composeNames = [
   'ACME_SERVER',
+  'ALERT_CRITICAL_WEBHOOK_URL',
+  'ALERT_EMAIL',
+  'ALERT_WATCHDOG_URL',
+  'ALERT_WEBHOOK_URL',
   'BACKUP_EVERY_SECONDS',
   'BACKUP_KEEP',
   'BIND_ADDRESS',
