@@ -108,7 +108,7 @@ describe('refresh', () => {
     return { lost, repeat };
   }
 
-  test('refreshTokens: the device whose response was lost repeats it, concurrently too, and continues', async () => {
+  test('refreshTokens: a device that lost the response repeats it, concurrently too, and continues', async () => {
     const { lost, repeat } = await refreshEarlier(30);
     expect(await Promise.all([repeat(), repeat(), repeat()])).toEqual([lost, lost, lost]);
     expect(await repeat()).toBe(lost);
