@@ -76,7 +76,7 @@ test('responses: error statuses of a route', () => {
   expect(statuses(paths['/v1/things/{id}'].patch)).toEqual(
     '200 400 401 403 404 409 413 415 422 429 default'.split(' '),
   );
-  expect(statuses(paths['/v1/auth/login'].post)).toEqual('200 409 422 429 default'.split(' '));
+  expect(statuses(paths['/v1/auth/login'].post)).toEqual('200 422 429 default'.split(' '));
   const problem = components.responses.Problem.content['application/problem+json'].schema;
   expect(problem).toEqual({ $ref: '#/components/schemas/Problem' });
   expect(components.schemas.Problem.required).toContain('requestId');

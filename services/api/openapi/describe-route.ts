@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { bodyLimitBytes, classOf, rolesWithPermission } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import type { Content, Route } from '../route.ts';
+import { type Content, type Route, takesIdempotencyKey } from '../route.ts';
 import { requestHeadersOf, responseHeadersOf } from './describe-headers.ts';
 import type { Json, Schemas } from './schemas.ts';
 
@@ -116,12 +116,12 @@ function contentOf(answer: z.ZodType | Content, schemas: Schemas): Json {
 }
 
 function errorResponsesOf(route: Route, fields: Field[]): Json {
-  const { allow, body, method, requiresIfMatch, protocol, errorStatuses = [] } = route;
+  const { allow, body, requiresIfMatch, protocol, errorStatuses = [] } = route;
   const hasBody = body || fields.some((field) => field.in === 'body');
   const statuses = [
     ...(protocol?.errorStatuses ?? [
       ...(hasBody ? [400, 413, 415] : []),
-      ...(method === 'GET' ? [] : [409]),
+      ...(takesIdempotencyKey(route) ? [409] : []),
     ]),
     ...(allow === 'anyone' ? [] : [401, 403]),
     ...errorStatuses,

@@ -3,7 +3,7 @@ import { disableOrganization } from '@insightdesk/shared/domain/tenancy/tenants'
 import { createIdempotency } from '@insightdesk/shared/idempotency';
 import { newId } from '@insightdesk/shared/utils';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import type { Route } from '../../route.ts';
+import { type Route, takesIdempotencyKey } from '../../route.ts';
 import { routes } from '../../routes.ts';
 import { createIntegrationApi, type RequestOptions } from '../../testing/integration-api.ts';
 import {
@@ -158,34 +158,30 @@ describe('422 for an unknown field', () => {
 
 describe('409 while a request with the same Idempotency-Key is running', () => {
   /** Reserves the key of a request without storing a response. */
-  async function reserveKey(key: string, fingerprint: string[], isMember: boolean) {
+  async function reserveKey(key: string, fingerprint: string[]) {
     const { tenantId, userId, role } = await claimsOf(owner);
-    const caller = isMember
-      ? { tenantId, actor: { kind: 'user' as const, userId, role, sessionId: newId('ses') } }
-      : { actor: { kind: 'anonymous' as const } };
+    const actor = { kind: 'user' as const, userId, role, sessionId: newId('ses') };
     const toResponse = () => ({ status: 204, body: null, headers: {} });
     const idempotency = createIdempotency(
-      { ...api.context, ...caller },
+      { ...api.context, tenantId, actor },
       { key, fingerprint },
       toResponse,
     );
-    await api.context.database.write(isMember ? { tenantId } : {}, async (tx) =>
-      idempotency.reserve(tx),
-    );
+    await api.context.database.write({ tenantId }, async (tx) => idempotency.reserve(tx));
   }
   /** The fingerprint of a file: name, type and hash. */
   const hash = new Bun.CryptoHasher('sha256').update('text').digest('hex');
   const fileFingerprint = ['', 'note.txt', 'text/plain', hash];
 
-  for (const route of routes.filter(({ method, protocol }) => method !== 'GET' && !protocol)) {
+  for (const route of routes.filter(takesIdempotencyKey)) {
     test(routeName(route), async () => {
       const id = newId('evt');
       const { path, body, ...valid } = validRequest(route);
       const fingerprint = route.body ? fileFingerprint : [JSON.stringify(body ?? {})];
-      await reserveKey(id, [route.method, path, '', ...fingerprint], route.allow !== 'anyone');
+      await reserveKey(id, [route.method, path, '', ...fingerprint]);
       const headers = { 'Idempotency-Key': id };
-      const as = route.allow === 'anyone' ? undefined : owner;
-      const response = await api.request(route.method, path, { as, body, ...valid, headers });
+      const options = { as: owner, body, ...valid, headers };
+      const response = await api.request(route.method, path, options);
       expect(response.status).toBe(409);
       expect(await codeOf(response)).toBe('IDEMPOTENCY_IN_FLIGHT');
     });
