@@ -4,17 +4,30 @@ import { createRealtime } from './realtime.ts';
 import type { RequestHandler } from './request-handlers.ts';
 import {
   createRequest,
+  createSendTus,
   type Fetch,
   type RequestBody,
   type RequestQuery,
   type ResponseBody,
   type SendRequest,
+  type SendTus,
 } from './requests.ts';
+import {
+  type Attachment,
+  type ResumableUpload,
+  type ResumableUploadOptions,
+  startResumableUpload,
+} from './resumable-upload.ts';
 import { createSend, type Message, type Send } from './send.ts';
-import { createTokenStore, type TokenPair, type Tokens, toTokens } from './tokens.ts';
+import {
+  createTokenStore,
+  type TokenPair,
+  type TokenStore,
+  type Tokens,
+  toTokens,
+} from './tokens.ts';
 
 export type Conversation = ResponseBody<'GET /v1/conversations/{id}'>;
-export type Attachment = ResponseBody<'GET /v1/attachments/{id}'>;
 export type LoginResponse = ResponseBody<'POST /v1/auth/login'>;
 
 export interface ClientOptions {
@@ -44,13 +57,14 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient(options: ClientOptions) {
   const url = options.url.replace(/\/+$/, '');
   const stop = new AbortController();
-  const request = createRequest({
+  const requestOptions = {
     url,
-    fetch: options.fetch ?? ((address, init) => fetch(address, init)),
+    fetch: options.fetch ?? ((address: string, init: RequestInit) => fetch(address, init)),
     timeoutMs: options.timeoutMs ?? 30_000,
-    tokenStore: () => tokenStore,
+    tokenStore: (): TokenStore => tokenStore,
     stopped: stop.signal,
-  });
+  };
+  const request = createRequest(requestOptions);
   const tokenStore = createTokenStore({
     ...options,
     refreshTokens: (refreshToken) => request('POST /v1/auth/refresh', { body: { refreshToken } }),
@@ -63,6 +77,7 @@ export function createClient(options: ClientOptions) {
     onError: options.onError ?? throwUncaught,
   });
   const send = createSend(request, stop.signal);
+  const resources = { request, send, stopped: stop.signal };
 
   async function startSession<T extends TokenPair>(response: Promise<T>): Promise<T> {
     const body = await response;
@@ -91,7 +106,7 @@ export function createClient(options: ClientOptions) {
       }
     },
     me: () => request('GET /v1/me'),
-    ...createResources(request, send),
+    ...createResources({ ...resources, sendTus: createSendTus(requestOptions) }),
     send,
     /** Subscribes to a channel, over reconnects, until closed. */
     subscribe: realtime.subscribe,
@@ -115,7 +130,14 @@ export function createClient(options: ClientOptions) {
   };
 }
 
-function createResources(request: SendRequest, send: Send) {
+interface ResourceDependencies {
+  request: SendRequest;
+  send: Send;
+  sendTus: SendTus;
+  stopped: AbortSignal;
+}
+
+function createResources({ request, send, ...upload }: ResourceDependencies) {
   type ConversationId = Conversation['id'];
   type AttachmentId = Attachment['id'];
   return {
@@ -141,6 +163,12 @@ function createResources(request: SendRequest, send: Send) {
         body.append('file', file, name);
         return request('POST /v1/attachments', { body });
       },
+      /** Uploads a file in chunks; it continues after a broken connection and a restart of the app. */
+      uploadResumably: (
+        file: Blob,
+        name: string,
+        options: ResumableUploadOptions = {},
+      ): ResumableUpload => startResumableUpload({ request, ...upload }, file, name, options),
       get: (id: AttachmentId) => request('GET /v1/attachments/{id}', { path: { id } }),
       /** Downloads the file itself or a variant. */
       download: (id: AttachmentId, variant?: string) =>

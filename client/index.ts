@@ -18,7 +18,6 @@ export {
 } from '../shared/contract/shapes.ts';
 export type { ChannelListener } from './channel-subscription.ts';
 export {
-  type Attachment,
   type Client,
   type ClientOptions,
   type Conversation,
@@ -32,6 +31,7 @@ export type { Presence, PresenceListener } from './presence.ts';
 export type { PresenceUpdate } from './realtime.ts';
 export { type RequestHandler, RequestRejectedError } from './request-handlers.ts';
 export type { Fetch, RequestBody, RequestQuery, ResponseBody, RouteName } from './requests.ts';
+export type { Attachment, ResumableUpload, ResumableUploadOptions } from './resumable-upload.ts';
 export type { Message, NewMessage } from './send.ts';
 export type { Subscription } from './subscriptions.ts';
 export type { Tokens } from './tokens.ts';

@@ -64,6 +64,7 @@ interface AnyInput {
 /** Attempts of a write whose outcome is unknown. */
 const MAX_ATTEMPTS = 4;
 const MAX_RETRY_AFTER_MS = 10_000;
+const UPLOAD_TIMEOUT_FACTOR = 10;
 
 /**
  * Creates the typed calls. A 401 refreshes the tokens once and tries again. Writes carry an
@@ -88,19 +89,51 @@ export function createRequest(options: RequestOptions): SendRequest {
 
   async function authorized(route: string, input: AnyInput): Promise<unknown> {
     if (publicRoutes.has(route)) return attempt(options, route, input, undefined);
-    const tokenStore = options.tokenStore();
-    const token = tokenStore.current?.accessToken;
-    try {
-      return await attempt(options, route, input, token);
-    } catch (error) {
-      const isStale = error instanceof ProblemError && error.status === 401;
-      if (!isStale || !tokenStore.current?.refreshToken) throw error;
-      const { accessToken } = await tokenStore.refresh(token);
-      return attempt(options, route, input, accessToken);
-    }
+    return withToken(options.tokenStore(), (token) => attempt(options, route, input, token));
   }
   return request as SendRequest;
 }
+
+/** Calls `send` with the access token; a 401 refreshes the tokens once and tries again. */
+async function withToken<T>(
+  tokenStore: TokenStore,
+  send: (token: string | undefined) => Promise<T>,
+): Promise<T> {
+  const token = tokenStore.current?.accessToken;
+  try {
+    return await send(token);
+  } catch (error) {
+    const isStale = error instanceof ProblemError && error.status === 401;
+    if (!isStale || !tokenStore.current?.refreshToken) throw error;
+    const { accessToken } = await tokenStore.refresh(token);
+    return send(accessToken);
+  }
+}
+
+/** Sends a request of tus 1.0; rejects with ProblemError or NetworkError. */
+export type SendTus = (
+  method: string,
+  path: string,
+  input: { headers?: Record<string, string>; body?: Blob; signal: AbortSignal },
+) => Promise<Response>;
+
+/** Creates `SendTus`, with the tokens of the session. */
+export function createSendTus(options: RequestOptions): SendTus {
+  return (method, path, { headers = {}, signal, ...body }) =>
+    withToken(options.tokenStore(), (token) =>
+      send(options, `${method} ${path}`, {
+        ...body,
+        url: options.url + path,
+        method,
+        headers: { 'Tus-Resumable': '1.0.0', ...headers, ...authorization(token) },
+        signal,
+        timeoutMs: options.timeoutMs * UPLOAD_TIMEOUT_FACTOR,
+      }),
+    );
+}
+
+const authorization = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { Authorization: `Bearer ${token}` };
 
 /** No response, one of a proxy alone, or one that says that another attempt is in progress. */
 function isOutcomeUnknown(error: unknown): boolean {
@@ -119,24 +152,45 @@ async function attempt(
   const url = `${options.url}${fillPath(template, path)}${toSearch(query)}`;
   const isForm = body instanceof FormData;
   const isJson = body !== undefined && !isForm;
-  const timeoutMs = options.timeoutMs * (isForm ? 10 : 1);
-  const init: RequestInit = {
+  return send(options, route, {
+    url,
     method,
     headers: {
-      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      ...authorization(token),
       ...(isJson && { 'Content-Type': 'application/json' }),
       ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
     },
     ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as FormData) }),
-    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
-  };
+    signal,
+    timeoutMs: options.timeoutMs * (isForm ? UPLOAD_TIMEOUT_FACTOR : 1),
+    read: readBody,
+  });
+}
+
+interface SentRequest<T> {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body?: string | FormData | Blob;
+  signal: AbortSignal | undefined;
+  timeoutMs: number;
+  /** Reads the response within the timeout. */
+  read?(response: Response): T | Promise<T>;
+}
+
+async function send<T = Response>(
+  { fetch }: RequestOptions,
+  name: string,
+  { url, signal, timeoutMs, read = (response) => response as T, ...init }: SentRequest<T>,
+): Promise<T> {
+  const signals = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
   try {
-    const response = await options.fetch(url, init);
+    const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
     if (!response.ok) throw await readProblem(response);
-    return await readBody(response);
+    return await read(response);
   } catch (error) {
     if (error instanceof ProblemError || signal?.aborted) throw error;
-    throw new NetworkError(`${route}: no response`, { cause: error });
+    throw new NetworkError(`${name}: no response`, { cause: error });
   }
 }
 

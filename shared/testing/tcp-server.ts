@@ -33,7 +33,7 @@ export async function findClosedPort(): Promise<number> {
 
 interface ProxyOptions {
   /** Passes data on with `write`, at once by default. */
-  transfer?: (direction: 'request' | 'response', write: () => void) => void;
+  transfer?: (direction: 'request' | 'response', write: () => void, bytes: Uint8Array) => void;
 }
 
 /**
@@ -58,7 +58,7 @@ export async function startTcpProxy(target: string, options: ProxyOptions = {}) 
       from.on('data', (bytes) => {
         const write = () => void to.write(bytes);
         if (state === 'silent') waiting.push(write);
-        else transfer(direction, write);
+        else transfer(direction, write, bytes);
       });
     }
   });
