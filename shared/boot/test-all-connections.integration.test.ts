@@ -115,3 +115,17 @@ test('watchDependencies: a worker without its mail server is degraded', async ()
     },
   });
 });
+
+test('watchDependencies: an API, which has no login of the relay, reports whether the relay works', async () => {
+  const { DATABASE_RELAY_URL: _, ...variables } = testEnvironment.variables;
+  const report = await runCommand(
+    'api',
+    (app) => {
+      const health = createHealth();
+      watchDependencies(health, app);
+      return health.check();
+    },
+    variables,
+  );
+  expect(report).toMatchObject({ status: 'ok', checks: { relay: { healthy: true } } });
+});
