@@ -8,6 +8,12 @@ import { TRIAL_TIMEOUT_MS, takeTurn } from './pause-webhook.ts';
 import { recordAttempt } from './record-attempt.ts';
 import { retryDelaysMs } from './retry-delays.ts';
 
+const PAUSE_SPREAD = 0.25;
+
+/** Spreads the queues of a paused webhook, so that they do not all wake at once. */
+const afterPause = (until: Date) =>
+  new Date(until.getTime() + Math.random() * PAUSE_SPREAD * (until.getTime() - Date.now()));
+
 /** After this time a run hands over to another one, so that other organizations have their turn. */
 const MAX_RUN_MS = 10_000;
 
@@ -43,7 +49,7 @@ export async function deliverInOrder(
       const name = `-paused-${turn.pausedUntil.getTime()}`;
       // Its own retry ran early because of clock skew.
       const more = run.id.includes(name) ? `-${Date.now()}` : '';
-      await run.enqueue([retryOf(due, `${name}${more}`, turn.pausedUntil)]);
+      await run.enqueue([retryOf(due, `${name}${more}`, afterPause(turn.pausedUntil))]);
       return false;
     }
     const timeoutMs = turn === 'trial' ? TRIAL_TIMEOUT_MS : undefined;
