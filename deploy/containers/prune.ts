@@ -1,6 +1,7 @@
 /**
- * Deletes from node_modules the files that no service loads: source maps, types, and the dependencies
- * of the API reference, which is bundled. Runs while the image is built.
+ * Deletes from node_modules the files that no service loads: source maps, types, the dependencies of the API
+ * reference, which is bundled, and Sentry's plugins for bundlers and its CommonJS copies. Runs while the image is
+ * built.
  */
 import { readdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -10,7 +11,8 @@ const store = realpathSync('node_modules/.bun');
 const bundledPackages: Record<string, string[]> = {
   '@scalar/api-reference': ['package.json', 'dist/browser/standalone.js'],
 };
-const unusedPackages = /^(typescript|bun-types|@types\/.+)$/;
+const unusedPackages = /^(typescript|bun-types|@types\/.+|@sentry\/bundler-plugins)$/;
+const unusedFiles = /\.map$|\.d\.[cm]?ts$|\/@sentry\/[\w-]+\/build\/cjs\//;
 
 /** Names of the packages in a node_modules folder, with their scopes. */
 function listPackages(folder: string): string[] {
@@ -47,9 +49,7 @@ for (const [path, name] of reachable) {
   const loadedFiles = bundledPackages[name]?.map((file) => join(path, file));
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
-    const isUnused = loadedFiles
-      ? !loadedFiles.includes(file)
-      : /\.map$|\.d\.[cm]?ts$/.test(entry.name);
+    const isUnused = loadedFiles ? !loadedFiles.includes(file) : unusedFiles.test(file);
     if (entry.isFile() && isUnused) rmSync(file);
   }
 }

@@ -1,6 +1,6 @@
-import type { createTransport } from '@sentry/core';
+import type { createTransport } from '@sentry/bun';
 
-type MakeTransport = NonNullable<import('@sentry/core').ClientOptions['transport']>;
+type MakeTransport = NonNullable<import('@sentry/bun').BunOptions['transport']>;
 
 /** A transport with a timeout for each request: the library's own has none. */
 export const createTransportFactory =

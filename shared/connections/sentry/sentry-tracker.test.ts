@@ -159,6 +159,6 @@ test('sentry: the client installs no global hooks', async () => {
   expect(globalThis.fetch).toBe(fetch);
   expect(process.emit).toBe(emit);
   expect(listeners()).toEqual(before);
-  const sentry = await import('@sentry/core');
+  const sentry = await import('@sentry/bun');
   expect(sentry.getClient()).toBeUndefined();
 });

@@ -23,18 +23,13 @@ export interface SentryOptions {
  */
 export async function createSentryTracker(options: SentryOptions): Promise<ErrorTracker> {
   const { service, replica, onOutcome, timeoutMs = 5_000 } = options;
-  const [sentry, { nodeStackLineParser, ServerRuntimeClient }] = await Promise.all([
-    import('@sentry/core'),
-    import('@sentry/core/server'),
-  ]);
-  const client = new ServerRuntimeClient({
-    platform: 'javascript',
-    runtime: { name: 'bun', version: Bun.version },
+  const sentry = await import('@sentry/bun');
+  const client = new sentry.BunClient({
     dsn: options.dsn,
     environment: options.environment,
     release: options.release,
     serverName: replica,
-    stackParser: sentry.createStackParser(nodeStackLineParser()),
+    stackParser: sentry.defaultStackParser,
     transport: createTransportFactory(sentry.createTransport, timeoutMs),
     integrations: [sentry.linkedErrorsIntegration({ limit: 10 })],
     sendClientReports: false,

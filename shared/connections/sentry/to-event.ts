@@ -1,6 +1,6 @@
 import type { ErrorReport } from '@insightdesk/shared/error-tracking';
 import type { SerializedError } from '@insightdesk/shared/errors';
-import type { Scope } from '@sentry/core';
+import type { Scope } from '@sentry/bun';
 
 /** Builds an error with causes from its serialized form. */
 export function toError(serialized: SerializedError): Error {
