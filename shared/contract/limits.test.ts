@@ -7,10 +7,10 @@ test.each([
   ['POST', '/v1/invitations/accept', 'auth', 16_384],
   ['POST', '/v1/invitations', 'mail', 16_384],
   ['POST', '/v1/invitations/:id/resend', 'mail', 16_384],
-  ['GET', '/v1/auth/sessions', 'read', 524_288],
-  ['POST', '/v1/authors', 'write', 524_288],
-  ['PATCH', '/v1/conversations/:id', 'write', 524_288],
-  ['DELETE', '/v1/webhooks/:id', 'write', 524_288],
+  ['GET', '/v1/auth/sessions', 'read', 65_536],
+  ['POST', '/v1/authors', 'write', 65_536],
+  ['PATCH', '/v1/conversations/:id', 'write', 65_536],
+  ['DELETE', '/v1/webhooks/:id', 'write', 65_536],
 ] as const)('classOf: %s %s is %s', (method, path, kind, bytes) => {
   expect(classOf({ method, path })).toBe(kind);
   expect(bodyLimitBytes[kind]).toBe(bytes);

@@ -80,6 +80,37 @@ export function createDashboard(options: DashboardDependencies): Hono<ApiEnv> {
     return c.redirect(`${DASHBOARD_PATH}/sign-in`, 303);
   };
 
+  app.use(pagePolicy, requireSameOrigin, bodyLimit({ maxSize: 1_048_576 }));
+  app.route('/', createSignIn({ ...options, identify, isOperator }));
+  app.use(requireOperator);
+  app.get('/sign-out', (c) => pages.send(c, 'signOut'));
+  app.post('/sign-out', async (c) => {
+    await logout(context(callContext(c)), {});
+    deleteCookie(c, COOKIE, cookieOptions);
+    return c.body(null, 204);
+  });
+  app.use(removeExternalFonts, auditChanges(context));
+  let board: Hono | undefined;
+  app.all('/*', async (c) => {
+    const { createBoard } = await import('./board.ts'); // loads many packages, rarely needed
+    board ??= new Hono().route(DASHBOARD_PATH, await createBoard(queues(), DASHBOARD_PATH));
+    const { status, headers, body } = await board.fetch(c.req.raw);
+    // Sent through `c`, so that the headers of all pages are added.
+    return c.newResponse(body, status as ContentfulStatusCode, Object.fromEntries(headers));
+  });
+  return app;
+}
+
+interface SignInDependencies extends DashboardDependencies {
+  identify: (token: string) => Promise<ApiCaller>;
+  isOperator: (caller: ApiCaller) => boolean;
+}
+
+/** Sign-in by password, with the code of a second factor, or by passkey. */
+function createSignIn(options: SignInDependencies): Hono<ApiEnv> {
+  const { operatorId, context, pages, identify, isOperator } = options;
+  const app = new Hono<ApiEnv>();
+
   /** Sets the cookie of an operator's session; any other session is ended. */
   async function startSession(c: Http, pair: SignedIn): Promise<Response> {
     const caller = await identify(pair.accessToken);
@@ -101,7 +132,6 @@ export function createDashboard(options: DashboardDependencies): Hono<ApiEnv> {
     organizationId: operatorId,
   });
 
-  app.use(pagePolicy, requireSameOrigin, bodyLimit({ maxSize: 1_048_576 }));
   app.get('/sign-in', (c) => pages.send(c, 'signIn'));
   app.use('/sign-in/*', jsonLimit(bodyLimitBytes.auth));
   app.post('/sign-in', async (c) => {
@@ -111,22 +141,6 @@ export function createDashboard(options: DashboardDependencies): Hono<ApiEnv> {
   app.post('/sign-in/passkey', async (c) => {
     const input = (await readInput(c)) as unknown as z.input<typeof signInWithPasskey.input>;
     return startSession(c, await signInWithPasskey(context(callContext(c)), input));
-  });
-  app.use(requireOperator);
-  app.get('/sign-out', (c) => pages.send(c, 'signOut'));
-  app.post('/sign-out', async (c) => {
-    await logout(context(callContext(c)), {});
-    deleteCookie(c, COOKIE, cookieOptions);
-    return c.body(null, 204);
-  });
-  app.use(removeExternalFonts, auditChanges(context));
-  let board: Hono | undefined;
-  app.all('/*', async (c) => {
-    const { createBoard } = await import('./board.ts'); // loads many packages, rarely needed
-    board ??= new Hono().route(DASHBOARD_PATH, await createBoard(queues(), DASHBOARD_PATH));
-    const { status, headers, body } = await board.fetch(c.req.raw);
-    // Sent through `c`, so that the headers of all pages are added.
-    return c.newResponse(body, status as ContentfulStatusCode, Object.fromEntries(headers));
   });
   return app;
 }
