@@ -18,13 +18,32 @@ async function levelsFor(events: RecordedEvent[]): Promise<string[]> {
       { write: (line) => void levels.push(JSON.parse(line).level) },
     ),
   });
-  await rebuild(async () =>
-    events.map((event) => ({ ...event, logPositions: {} }) as RelayedEvent),
-  );
+  await rebuild(async function* () {
+    yield events.map((event) => ({ ...event, logPositions: {} }) as RelayedEvent);
+  });
   return levels;
 }
 
 test('createRebuild: a start without events logs no warning, lost channel logs are one', async () => {
   expect(await levelsFor([])).toEqual([]);
   expect(await levelsFor([recordedEvent('message.created', {})])).toEqual(['warn']);
+});
+
+test('createRebuild: channel logs are rebuilt from a limited number of bytes', async () => {
+  let pages = 0;
+  const rebuild = createRebuild(() => undefined, {
+    channels: { isComplete: async () => false, rebuild: async () => 0 },
+    dataLoss: { lostSince: async () => undefined, mark: async () => {} },
+    queues: { enqueue: async () => {} },
+    historySeconds: 60,
+    log: createLogger({ level: 'silent', format: 'json' }, { service: 'worker', replica: 'w-1' }),
+  });
+  const text = 'x'.repeat(1_000_000);
+  await rebuild(async function* () {
+    for (; pages < 1_000; pages++) {
+      const event = recordedEvent('message.created', { text });
+      yield [{ ...event, logPositions: {} } as RelayedEvent];
+    }
+  });
+  expect(pages).toBeLessThan(40);
 });

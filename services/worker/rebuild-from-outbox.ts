@@ -22,6 +22,7 @@ type ReadRelayed = Parameters<NonNullable<RelayOptions['prepare']>>[0];
 
 /** Rebuilding more would take longer than a full refetch by the clients. */
 const MAX_EVENTS = 10_000;
+const MAX_CHANNEL_BYTES = 32 * 1024 * 1024;
 const DAY_SECONDS = 86_400;
 const JOBS_PER_CALL = 500;
 
@@ -41,11 +42,19 @@ export function createRebuild(
   async function rebuildChannels(readRelayed: ReadRelayed) {
     // When Valkey is unavailable, dispatch fails and reports it.
     if (await channels.isComplete().catch(() => true)) return;
-    const events = await readRelayed({ limit: MAX_EVENTS, seconds: historySeconds });
-    const count = await channels.rebuild(events.flatMap(entriesOf));
+    const entries: PositionedEntry[] = [];
+    let events = 0;
+    let bytes = 0;
+    for await (const page of readRelayed({ limit: MAX_EVENTS, seconds: historySeconds })) {
+      entries.push(...page.flatMap(entriesOf));
+      events += page.length;
+      bytes += Buffer.byteLength(JSON.stringify(page));
+      if (bytes > MAX_CHANNEL_BYTES) break;
+    }
+    const count = await channels.rebuild(entries);
     // After a normal start of an empty or unchanged Valkey there is nothing to restore.
     if (count === 0) return;
-    log.warn({ events: events.length, channels: count }, 'channel logs: rebuilt from the outbox');
+    log.warn({ events, channels: count }, 'channel logs: rebuilt from the outbox');
   }
 
   async function rebuildJobs(readRelayed: ReadRelayed) {
@@ -54,14 +63,19 @@ export function createRebuild(
     await parkedJobs?.parkAgain(since);
     const age = (Date.now() - since.getTime()) / 1_000;
     const seconds = Math.min(DAY_SECONDS, Math.ceil(age));
-    const events = await readRelayed({ limit: MAX_EVENTS, seconds });
-    const lost = events.toReversed().flatMap((event) => findEffects(event)?.enqueue ?? []);
+    const lost: JobRequest[] = [];
+    let events = 0;
+    for await (const page of readRelayed({ limit: MAX_EVENTS, seconds })) {
+      lost.push(...page.flatMap((event) => findEffects(event)?.enqueue.toReversed() ?? []));
+      events += page.length;
+    }
+    lost.reverse();
     for (let n = 0; n < lost.length; n += JOBS_PER_CALL) {
       await queues.enqueue(lost.slice(n, n + JOBS_PER_CALL));
     }
     await dataLoss.mark();
     if (lost.length === 0) return;
-    log.info({ events: events.length, jobs: lost.length }, 'jobs: rebuilt from the outbox');
+    log.info({ events, jobs: lost.length }, 'jobs: rebuilt from the outbox');
   }
 
   function entriesOf(event: RelayedEvent): PositionedEntry[] {

@@ -194,7 +194,7 @@ test('prepare reads relayed events after the previous batch is marked', async ()
   const relay = start(gatedDispatch(gate.promise).slow, async (recent) => {
     if (!isPublished) return;
     prepared.resolve();
-    found.resolve((await recent({ limit: 10, seconds: 60 })).length);
+    for await (const page of recent({ limit: 10, seconds: 60 })) found.resolve(page.length);
   });
   await recordEvents(1);
   await until(async () => (await readChannel()).length, { equals: 1 });

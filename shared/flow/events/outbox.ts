@@ -20,19 +20,31 @@ export async function listPendingEvents(
   return rows.map(toEvent);
 }
 
-/** The events relayed within the last seconds, newest first. */
-export async function listRelayedEvents(
+/** Large payloads must not make one query exceed its timeout. */
+const RELAYED_PAGE_LENGTH = 100;
+
+/** The events relayed within the last seconds, newest first, in pages: the newest `limit` are searched. */
+export async function* listRelayedEvents(
   sql: Sql,
   { limit, seconds }: { limit: number; seconds: number },
-): Promise<RelayedEvent[]> {
-  // The inner limit keeps the query from scanning the whole table when few events are recent.
-  const rows = await sql`
-    select position::int8 as position, tenant_id, event_id, name, version, payload, request_id,
-      created_at, log_positions
-    from (select * from outbox where relayed_at is not null
-      order by position desc limit ${limit}) newest
-    where log_positions is not null and relayed_at > now() - make_interval(secs => ${seconds})`;
-  return rows.map((row) => ({ ...toEvent(row), logPositions: row.log_positions }));
+): AsyncGenerator<RelayedEvent[]> {
+  let before = Number.MAX_SAFE_INTEGER;
+  for (let searched = 0; searched < limit; searched += RELAYED_PAGE_LENGTH) {
+    const rows = await sql`
+      select position::int8 as position, tenant_id, event_id, name, version, request_id, created_at,
+        case when is_recent then payload end as payload, log_positions, is_recent
+      from (select *, log_positions is not null
+          and relayed_at > now() - make_interval(secs => ${seconds}) as is_recent
+        from outbox where relayed_at is not null and position < ${before}
+        order by position desc limit ${RELAYED_PAGE_LENGTH}) newest
+      order by position desc`;
+    const recent = rows.filter((row) => row.is_recent);
+    if (recent.length > 0) {
+      yield recent.map((row) => ({ ...toEvent(row), logPositions: row.log_positions }));
+    }
+    before = Number(rows.at(-1)?.position);
+    if (rows.length < RELAYED_PAGE_LENGTH) return;
+  }
 }
 
 export function toEvent(row: Row): RecordedEvent {

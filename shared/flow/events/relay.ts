@@ -33,9 +33,9 @@ export interface RelayOptions {
    * and resolves when the effects of the previous batch are done.
    */
   dispatch(events: RecordedEvent[], onPublished: () => Promise<void>): Promise<LogPositions[]>;
-  /** Runs before each batch and while idle; `listRecent` lists relayed events, newest first. */
+  /** Runs before each batch and while idle; `listRecent` pages relayed events, newest first. */
   prepare?(
-    listRecent: (range: Parameters<typeof listRelayedEvents>[1]) => Promise<RelayedEvent[]>,
+    listRecent: (range: Parameters<typeof listRelayedEvents>[1]) => AsyncIterable<RelayedEvent[]>,
   ): Promise<void>;
   batchSize?: number;
   pollMs?: number;
@@ -98,7 +98,10 @@ export function createRelay(options: RelayOptions): Relay {
         const [events] = await Promise.all([
           listPendingEvents(sql, batchSize, positions),
           // After the previous batch is marked, or a rebuild would miss it.
-          prepare?.((range) => done.then(() => listRelayedEvents(sql, range))),
+          prepare?.(async function* (range) {
+            await done;
+            yield* listRelayedEvents(sql, range);
+          }),
         ]);
         if (events.length > 0) previous = await publishBatch(batchOf(sql, events), previous);
         else await Promise.race([wake.promise, pause(pollMs)]);

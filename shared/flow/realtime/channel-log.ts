@@ -67,6 +67,8 @@ export interface ChannelLog {
 }
 
 const SLICE_LENGTH = 500;
+/** A pipeline must not take longer than the timeout of its commands. */
+export const MAX_PIPELINE_BYTES = 4 * 1024 * 1024;
 const MAX_PAGE_EVENTS = 500;
 const MAX_PAGE_BYTES = 1_000_000;
 /** A message of 50,000 control characters is 300 KB of JSON; one of any language is smaller. */
@@ -84,12 +86,12 @@ export function createChannelLog(valkey: Valkey, history: History): ChannelLog {
   valkey.defineCommand('channelAppend', { numberOfKeys: 3, lua: appendScript });
   valkey.defineCommand('channelRead', { numberOfKeys: 2, lua: readScript });
 
-  async function appendSlice(entries: readonly ChannelEntry[]): Promise<AppendResult[]> {
+  async function appendSlice(slice: readonly SerializedEntry[]): Promise<AppendResult[]> {
     const pipeline = valkey.pipeline();
-    const rooms = entries.map(({ tenantId, channel }) => roomOf(tenantId, channel));
+    const rooms = slice.map(({ room }) => room);
     const groups = Map.groupBy(rooms.keys(), (i) => rooms[i] as Room);
     for (const [room, indexes] of groups) {
-      const pairs = indexes.flatMap((i) => toPair(entries[i] as ChannelEntry));
+      const pairs = indexes.flatMap((i) => slice[i]?.pair ?? []);
       const head = [TOPIC, room, newEpoch(), ...limitsFor(room)];
       pipeline.channelAppend(...keysOf(room), ...head, ...pairs);
     }
@@ -129,9 +131,7 @@ export function createChannelLog(valkey: Valkey, history: History): ChannelLog {
   return {
     async append(entries) {
       const results: AppendResult[] = [];
-      for (let i = 0; i < entries.length; i += SLICE_LENGTH) {
-        results.push(...(await appendSlice(entries.slice(i, i + SLICE_LENGTH))));
-      }
+      for (const slice of slicesOf(entries)) results.push(...(await appendSlice(slice)));
       return results;
     },
     readPage,
@@ -174,6 +174,27 @@ export function limitsOf(history: History): (room: Room) => number[] {
 export function keysOf(room: Room): [meta: string, log: string, seen: string] {
   const own = `realtime:{${room}}`;
   return [own, `${own}:log`, `${own}:seen`];
+}
+
+interface SerializedEntry {
+  room: Room;
+  pair: [id: string, body: string];
+}
+
+/** The entries in slices, limited in number and bytes. */
+function* slicesOf(entries: readonly ChannelEntry[]): Generator<SerializedEntry[]> {
+  let slice: SerializedEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const pair = toPair(entry);
+    slice.push({ room: roomOf(entry.tenantId, entry.channel), pair });
+    bytes += pair[1].length;
+    if (slice.length < SLICE_LENGTH && bytes < MAX_PIPELINE_BYTES) continue;
+    yield slice;
+    slice = [];
+    bytes = 0;
+  }
+  if (slice.length > 0) yield slice;
 }
 
 export function toPair(entry: ChannelEntry): [id: string, body: string] {

@@ -6,6 +6,7 @@ import {
   type History,
   keysOf,
   lifetimes,
+  MAX_PIPELINE_BYTES,
   successes,
   toPair,
 } from './channel-log.ts';
@@ -37,7 +38,15 @@ export function createChannelRebuild(valkey: Valkey, history: History): ChannelR
   valkey.defineCommand('channelRestored', { numberOfKeys: 1, lua: restoredScript });
 
   async function rebuildRooms(rooms: [Room, PositionedEntry[]][]): Promise<number> {
-    const pipeline = valkey.pipeline();
+    let pipeline = valkey.pipeline();
+    let bytesQueued = 0;
+    let count = 0;
+    async function flush() {
+      const replies = successes(await pipeline.exec());
+      count += replies.filter((reply) => Number(reply) === 1).length;
+      pipeline = valkey.pipeline();
+      bytesQueued = 0;
+    }
     for (const [room, entries] of rooms) {
       const bytes = bytesOf(history, room);
       const newest = newestWithin(entries, history.historyLength, bytes);
@@ -45,10 +54,15 @@ export function createChannelRebuild(valkey: Valkey, history: History): ChannelR
       const last = Math.max(...entries.map(({ offset }) => offset));
       const { organization, total } = bytes;
       const head = [room, epoch, historyMs, ttlMs, organization, total, last, TOPIC];
-      if (newest.length > 0) pipeline.channelRebuild(...keysOf(room), ...head, ...newest.flat());
+      if (newest.length === 0) continue;
+      pipeline.channelRebuild(...keysOf(room), ...head, ...newest.flat());
+      bytesQueued += newest.reduce((sum, [, , , , body]) => sum + body.length, 0);
+      if (bytesQueued > MAX_PIPELINE_BYTES || pipeline.length >= CHANNELS_PER_PIPELINE) {
+        await flush();
+      }
     }
-    const replies = successes(await pipeline.exec());
-    return replies.filter((reply) => Number(reply) === 1).length;
+    await flush();
+    return count;
   }
 
   return {
@@ -59,10 +73,7 @@ export function createChannelRebuild(valkey: Valkey, history: History): ChannelR
       const all = [
         ...Map.groupBy(entries, ({ tenantId, channel }) => roomOf(tenantId, channel)),
       ].filter(hasOneEpoch);
-      let count = 0;
-      for (let i = 0; i < all.length; i += CHANNELS_PER_PIPELINE) {
-        count += await rebuildRooms(all.slice(i, i + CHANNELS_PER_PIPELINE));
-      }
+      const count = await rebuildRooms(all);
       await valkey.set(RESTORED_KEY, run);
       return count;
     },

@@ -74,8 +74,9 @@ function lead() {
       if (!since) return;
       await parkedJobs.parkAgain(since);
       const seconds = Math.min(600, (Date.now() - since.getTime()) / 1_000);
-      const events = await recent({ limit: 10_000, seconds: Math.ceil(seconds) });
-      await queues.enqueue(events.flatMap(listJobs));
+      for await (const events of recent({ limit: 10_000, seconds: Math.ceil(seconds) })) {
+        await queues.enqueue(events.flatMap(listJobs));
+      }
       await lossDetector.mark();
     },
     async dispatch(events) {
