@@ -9,6 +9,7 @@ import { findPorts, portsFrom } from '../../tools/stack/processes/ports.ts';
 import { runBunTest } from '../../tools/test-runner/bun-test.ts';
 import { TEST_TIMEOUT_MS } from '../../tools/test-runner/run-on-shards.ts';
 import { root, run } from '../../tools/verify/run.ts';
+import { checkCommands } from './check-commands.ts';
 import { checkDevelopment } from './check-development.ts';
 import { checkNetworkIsolation } from './check-network-isolation.ts';
 import { checkReplacement } from './check-replacement.ts';
@@ -132,6 +133,7 @@ async function checkRunning(engine: Engine, folder: string): Promise<void> {
     for (const line of await checkImages(runEngine, images, labels)) console.log(`     ${line}`);
   });
   await runCompose('cp', 'nginx:/tls/ca.pem', ca);
+  await step('desk commands', () => checkCommands(runEngine, runCompose, env.INSIGHTDESK_IMAGE));
   await step('restrictions', () => checkRestrictions(runEngine, runCompose));
   await step('network isolation', () => checkNetworkIsolation(runCompose));
   await step('end to end', () => testThrough(engine, folder, isLong ? allTests : mainJob));
