@@ -35,7 +35,7 @@ function openHangingReceiver() {
     requests,
     open: () => requests.length - answered,
     release: released.resolve,
-    close: () => server.stop(true),
+    close: () => void server.stop(true),
   };
 }
 
@@ -65,7 +65,7 @@ test('while all endpoints of an organization hang, deliveries and retries of ano
     await until(() => hanging.requests.length, { equals: 15 });
   } finally {
     hanging.close();
-    receiver.close();
+    await receiver.close();
   }
 });
 
@@ -73,7 +73,7 @@ test('an endpoint that does not answer is paused for all conversations, and any 
   const { owner } = await createTestTenant(worker.context);
   const receiver = openWebhookReceiver();
   const { port } = new URL(receiver.url);
-  receiver.close();
+  await receiver.close();
   const { id } = await createHook(owner, receiver.url);
   await startConversation(owner);
   const listLog = async () => (await listDeliveries(owner, { id })).items;
@@ -96,6 +96,6 @@ test('an endpoint that does not answer is paused for all conversations, and any 
       where id = ${toUuid(id)}`;
     expect(row?.count).toBe(0);
   } finally {
-    again.close();
+    await again.close();
   }
 });

@@ -66,10 +66,7 @@ export function shapeConfig(
     },
     quotas: shapeQuotas(env),
     unverifiedQuotas: shapeUnverifiedQuotas(env),
-    emailLimits: {
-      perDayUnverified: env.QUOTA_EMAILS_PER_DAY_UNVERIFIED,
-      perRecipientAndDay: env.QUOTA_EMAILS_PER_RECIPIENT,
-    },
+    emailLimits: shapeEmailLimits(env),
     audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
     tenantDeletion: { graceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
@@ -108,6 +105,11 @@ function findUnused(env: Environment, extra: Record<string, string | undefined>)
     ...(isPlaceholder ? [{ name: 'SENTRY_DSN', reason: 'it is a placeholder, not a DSN' }] : []),
   ];
 }
+
+const shapeEmailLimits = (env: Environment) => ({
+  perDayUnverified: env.QUOTA_EMAILS_PER_DAY_UNVERIFIED,
+  perRecipientAndDay: env.QUOTA_EMAILS_PER_RECIPIENT,
+});
 
 /** Workers are scaled without names of their own: the host, in a container its id, tells them apart. */
 function defaultReplica(service: ServiceName): string {
