@@ -39,10 +39,10 @@ export class FileWindow {
     }
     const next = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     // An offset behind all bytes skips them; the window must not start behind its end.
-    const keptFrom = Math.min(Math.max(this.#start, offset - READ_AHEAD_BYTES), this.end);
-    const kept = this.#bytes.subarray(keptFrom - this.#start);
-    this.#bytes = kept.byteLength > 0 ? Buffer.concat([kept, next]) : next;
-    this.#start = keptFrom;
+    const retainedFrom = Math.min(Math.max(this.#start, offset - READ_AHEAD_BYTES), this.end);
+    const retained = this.#bytes.subarray(retainedFrom - this.#start);
+    this.#bytes = retained.byteLength > 0 ? Buffer.concat([retained, next]) : next;
+    this.#start = retainedFrom;
   }
 
   ascii(start: number, end: number): string {

@@ -6,7 +6,7 @@ import { defineJob, type JobRequest, type QueueName } from '../definition/define
 import { JobPriority } from '../definition/priority.ts';
 import { createTestQueues, request } from '../testing/test-queues.ts';
 
-const { queues, work, close, control } = createTestQueues();
+const { queues, work, close, control, log } = createTestQueues();
 afterAll(close);
 
 const mark = (queue: QueueName) =>
@@ -112,6 +112,37 @@ test('the reserved slot runs jobs of organizations without a running job', async
   expect([...running]).toEqual(['a0', 'b', 'c']);
   released.resolve();
   await until(() => running.size, { equals: 52 });
+  await workers.close();
+});
+
+test('concurrencyOf: long jobs of three organizations run one at a time and delay no other queue', async () => {
+  const [long, short] = [mark('media-conversion'), mark('media-processing')];
+  const ends = Promise.withResolvers<void>();
+  const started: string[] = [];
+  let runningCount = 0;
+  let maxRunning = 0;
+  const handlers = {
+    [long.name]: {
+      job: long,
+      async run({ label }: { label: string }) {
+        started.push(label);
+        maxRunning = Math.max(maxRunning, ++runningCount);
+        await ends.promise;
+        runningCount--;
+      },
+    },
+    [short.name]: { job: short, run: async ({ label }: { label: string }) => started.push(label) },
+  };
+  const workers = await work(handlers, 10, log, { 'media-conversion': 1 });
+  for (const tenantId of many(3, () => request(long, {})).map((one) => one.tenantId)) {
+    await queues.enqueue(many(2, () => request(long, { label: 'long' }, { tenantId })));
+  }
+  await until(() => started.length, { equals: 1 });
+  await queues.enqueue([request(short, { label: 'short' })]);
+  await until(() => started, { equals: ['long', 'short'] });
+  ends.resolve();
+  await until(() => started.length, { equals: 7 });
+  expect(maxRunning).toBe(1);
   await workers.close();
 });
 

@@ -8,7 +8,7 @@ import type { JobRequest } from '../definition/define-job.ts';
 import type { JobStatusEvent } from '../queue/job-run.ts';
 import { createQueues } from '../queue/queues.ts';
 import type { Handler } from '../queue/run-job.ts';
-import { startWorkers, type Workers } from '../queue/workers.ts';
+import { startWorkers, type Workers, type WorkersOptions } from '../queue/workers.ts';
 import type { EnqueueQuota } from '../quota/enqueue-limiter.ts';
 
 /** Queues with a prefix of their own on the test Valkey, and workers on them; close it after the tests. */
@@ -30,6 +30,7 @@ export function createTestQueues(quota?: EnqueueQuota) {
     handlers: Record<string, Handler>,
     concurrency = 1,
     workerLog: Logger = log,
+    concurrencyOf: WorkersOptions['concurrencyOf'] = {},
   ): Promise<Workers> {
     const workers = await startWorkers({
       handlers,
@@ -37,6 +38,7 @@ export function createTestQueues(quota?: EnqueueQuota) {
       valkey,
       connect,
       concurrency,
+      concurrencyOf,
       prefix,
       log: workerLog,
       subscriber: connect(),
