@@ -4,7 +4,7 @@ import { UnavailableError } from '@insightdesk/shared/errors';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { MemoizeOptions } from './cache.ts';
-import { type Cache, purgeTenant } from './index.ts';
+import { type Cache, getCached, purgeTenant, setCached } from './index.ts';
 import { createTestCache } from './test-cache.ts';
 
 const here = createTestCache();
@@ -27,6 +27,13 @@ beforeEach(() => {
 const ttl = { ttlSeconds: 60 };
 
 describe('values', () => {
+  test('setCached and getCached: values of the organization of a context, in other processes too', async () => {
+    await setCached({ cache: here.cache, tenantId }, 'k', { n: 1 }, 60);
+    expect(await getCached<{ n: number }>({ cache: there.cache, tenantId }, 'k')).toEqual({ n: 1 });
+    const foreign = { cache: there.cache, tenantId: newId('org') };
+    expect(await getCached<unknown>(foreign, 'k')).toBeUndefined();
+  });
+
   test('get, set and delete, one or several keys, reach other processes', async () => {
     await cache.set('a', { n: 1, at: new Date(0) }, ttl);
     await cache.setMultiple(Object.entries({ b: 2, c: null }), ttl);
@@ -148,6 +155,27 @@ describe('memoize', () => {
     expect(new Set(await Promise.all(asking))).toEqual(new Set([1]));
     expect(await on(cache)('another')).toBe(2);
     expect(loads()).toBe(2);
+  });
+
+  test('the lifetime may depend on the time that loading took', async () => {
+    const times: number[] = [];
+    const slow = cache.memoize(
+      () => 'slow',
+      async () => {
+        await Bun.sleep(60);
+        return 1;
+      },
+      {
+        ttlSeconds: (_, executionMs) => {
+          times.push(executionMs);
+          return executionMs > 30 ? 60 : 0;
+        },
+      },
+    );
+    await slow();
+    await slow();
+    expect(times).toHaveLength(1);
+    expect(times[0]).toBeGreaterThan(30);
   });
 
   test('the TTL may come from the result, and 0 is not stored', async () => {

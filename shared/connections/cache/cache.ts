@@ -8,8 +8,8 @@ export interface SetOptions {
 }
 
 export interface MemoizeOptions<T, A extends unknown[]> {
-  /** Seconds, also from the result; a result with 0 is not stored. */
-  ttlSeconds: number | ((value: T) => number);
+  /** Seconds, also from the result and the time that `load` took; a result with 0 is not stored. */
+  ttlSeconds: number | ((value: T, executionMs: number) => number);
   tags?: readonly string[] | ((...args: A) => readonly string[]);
 }
 

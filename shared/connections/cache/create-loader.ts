@@ -13,7 +13,7 @@ interface LoadRequest<T> {
   key: string;
   tags: readonly string[];
   load: () => Promise<T>;
-  ttlSeconds: number | ((value: T) => number);
+  ttlSeconds: number | ((value: T, executionMs: number) => number);
 }
 
 interface LoadResult {
@@ -62,6 +62,7 @@ export function createLoader({ memory, remote, stats, onError }: LoaderOptions) 
       return { text: value.text, outcome: 'hits' };
     }
     let loaded: T;
+    const startedAt = performance.now();
     try {
       loaded = await load();
     } catch (error) {
@@ -71,7 +72,10 @@ export function createLoader({ memory, remote, stats, onError }: LoaderOptions) 
       return { text: value.text, outcome: 'stale' };
     }
     const text: string | undefined = JSON.stringify(loaded);
-    const seconds = typeof ttlSeconds === 'number' ? ttlSeconds : ttlSeconds(loaded);
+    const seconds =
+      typeof ttlSeconds === 'number'
+        ? ttlSeconds
+        : ttlSeconds(loaded, performance.now() - startedAt);
     const leftMs = text === undefined ? 0 : Math.max(0, Math.round(seconds * 1_000));
     const fresh = { text: text ?? '', tags, leftMs };
     if (await store(key, fresh, lock)) memory.set(key, fresh, version);

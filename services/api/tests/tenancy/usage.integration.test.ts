@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
+import { getCached } from '@insightdesk/shared/cache';
 import { systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase } from '@insightdesk/shared/database';
@@ -54,6 +55,15 @@ const asSystem = (tenantId: Id<'org'>) =>
   systemContext(context, 'desk', { tenantId, requestId: 'test' });
 const tenantOf = async (token: string) =>
   (await context.security.tokens.verifyAccess(token)).tenantId;
+
+test('GET /v1/usage: counters of days that are over are cached, those of today are not', async () => {
+  const { owner } = await api.createTenant();
+  const ctx = { ...context, tenantId: await tenantOf(owner) };
+  await read(owner, '?from=2026-01-01&to=2026-01-02');
+  expect(await getCached<unknown>(ctx, 'usage 2026-01-01 2026-01-02')).toEqual([]);
+  await read(owner, `?from=${today()}&to=${today()}`);
+  expect(await getCached<unknown>(ctx, `usage ${today()} ${today()}`)).toBeUndefined();
+});
 
 test('GET /v1/usage: counters per day and quotas of the own organization', async () => {
   const [own, other] = [await api.createTenant(), await api.createTenant()];

@@ -1,3 +1,4 @@
+import { getCached, setCached } from '@insightdesk/shared/cache';
 import {
   type Context,
   counterNames,
@@ -15,6 +16,7 @@ import { z } from 'zod';
 import { emailsPerDay } from './consume-usage.ts';
 
 const MAX_DAYS = 366;
+const FINAL_TTL_SECONDS = 3_600;
 const DAY_MS = 86_400_000;
 const day = z.iso.date();
 
@@ -54,13 +56,9 @@ export async function readUsage(
   const { from = new Date(Date.parse(to) - 29 * DAY_MS).toISOString().slice(0, 10) } = input;
   requireRange(from, to);
   const id = toUuid(ctx.tenantId);
-  const [[[now], days], logBytes, jobs, sockets] = await Promise.all([
-    readTenant(ctx, (tenant) =>
-      Promise.all([
-        tenant.tx.execute(currentUsage(tenant, id)).execute(),
-        tenant.tx.execute(dailyCounters(id, from, to)).execute(),
-      ]),
-    ),
+  const [[now], days, logBytes, jobs, sockets] = await Promise.all([
+    readTenant(ctx, (tenant) => tenant.tx.execute(currentUsage(tenant, id)).execute()),
+    readDays(ctx, from, to),
     ctx.limits.meter.logBytes(ctx.tenantId),
     ctx.limits.meter.queueUsage(ctx.tenantId),
     ctx.limits.meter.openSockets(ctx.tenantId),
@@ -95,6 +93,25 @@ export async function readUsage(
         .map((row) => ({ day: String(row.day), value: Number(row.value) })),
     })),
   };
+}
+
+interface DayRow extends Record<string, unknown> {
+  metric: string;
+  day: string;
+  value: number;
+}
+
+/** The counters per day; those of days that are over for a day are final, and cached. */
+async function readDays(ctx: Context & { tenantId: Id<'org'> }, from: string, to: string) {
+  const isFinal = Date.parse(to) < Date.now() - 2 * DAY_MS;
+  const key = `usage ${from} ${to}`;
+  const cached = isFinal ? await getCached<DayRow[]>(ctx, key) : undefined;
+  if (cached) return cached;
+  const rows = await readTenant(ctx, ({ tx }) =>
+    tx.execute<DayRow>(dailyCounters(toUuid(ctx.tenantId), from, to)).execute(),
+  );
+  if (isFinal) await setCached(ctx, key, rows, FINAL_TTL_SECONDS);
+  return rows;
 }
 
 function requireRange(from: string, to: string) {
