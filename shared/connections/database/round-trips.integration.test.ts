@@ -3,7 +3,12 @@ import type { Context } from '@insightdesk/shared/context';
 import { toUuid } from '@insightdesk/shared/contract';
 import { createIdempotency } from '@insightdesk/shared/idempotency';
 import { createTokenCodec } from '@insightdesk/shared/security';
-import { startTcpProxy, testEnvironment } from '@insightdesk/shared/testing';
+import {
+  createTestContext,
+  createTestTenant,
+  startTcpProxy,
+  testEnvironment,
+} from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { sql } from 'drizzle-orm';
 import { createDatabase } from './database.ts';
@@ -11,7 +16,8 @@ import { createDatabase } from './database.ts';
 const DELAY_MS = 20;
 let roundTrips = 0;
 let hasReceived = true;
-const tenantId = newId('org');
+const testContext = createTestContext();
+const { tenantId } = await createTestTenant(testContext.context);
 
 /** A slow proxy: counts how often the client sends after it has received something. */
 const proxy = await startTcpProxy(testEnvironment.databaseUrl, {
@@ -31,7 +37,7 @@ const proxy = await startTcpProxy(testEnvironment.databaseUrl, {
 const limits = { readers: 1, writers: 1, timeoutMs: 5000, slowQueryMs: 5000 };
 const database = createDatabase({ url: proxy.url, ...limits });
 afterAll(async () => {
-  await database.close();
+  await Promise.all([database.close(), testContext.close()]);
   proxy.close();
 });
 
@@ -71,7 +77,10 @@ test('a tenant write takes a round trip for its queries and one for COMMIT, none
 
 test('an idempotent write takes no additional round trip', async () => {
   const security = { tokenCodec: createTokenCodec('secret') } as Context['security'];
-  const ctx = { database, tenantId, security, actor: { kind: 'system', name: 't' } } as Context;
+  const actor = { kind: 'user', userId: newId('usr') } as Context['actor'];
+  const quotas = { 'stored-bytes': 0 };
+  const limits = { quotas, unverifiedQuotas: quotas } as Context['limits'];
+  const ctx = { database, tenantId, security, actor, limits } as Context;
   const write = (isKeyed: boolean) => () => {
     const request = { key: crypto.randomUUID(), fingerprint: [] };
     const idempotency = createIdempotency(ctx, request, () => ({
