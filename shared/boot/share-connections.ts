@@ -20,18 +20,18 @@ export function shareConnections(
   service: ServiceName,
   { maxConnections, heavy }: Pick<Config['database'], 'maxConnections' | 'heavy'>,
 ): ConnectionShares {
-  const atMost = (count: number, share: number) =>
+  const upTo = (count: number, share: number) =>
     Math.max(1, Math.min(count, Math.floor(maxConnections * share)));
   const hasIdentity = service === 'api' || service === 'desk';
   const hasSystem = service === 'worker' || service === 'desk';
   const shares = {
     single: single[service],
-    systemWriters: hasSystem ? atMost(2, 1 / 8) : 0,
+    systemWriters: hasSystem ? upTo(2, 1 / 8) : 0,
     // Logins are few, and most of their time is password hashing.
-    identity: hasIdentity ? { readers: 1, writers: atMost(4, 1 / 5) } : { readers: 0, writers: 0 },
+    identity: hasIdentity ? { readers: 1, writers: upTo(4, 1 / 5) } : { readers: 0, writers: 0 },
     // Only the API searches.
-    heavyReaders: service === 'api' ? atMost(heavy.connections, 1 / 8) : 1,
-    readers: atMost(2, 1 / 8),
+    heavyReaders: service === 'api' ? upTo(heavy.connections, 1 / 8) : 1,
+    readers: upTo(2, 1 / 8),
   };
   const { single: one, systemWriters, identity, heavyReaders, readers } = shares;
   const used = one + systemWriters + identity.readers + identity.writers + heavyReaders + readers;
