@@ -4,6 +4,9 @@ import type { Logger } from '@insightdesk/shared/logging';
 import { createRebuild } from './rebuild-from-outbox.ts';
 import { recordedEvent } from './testing/event-payloads.ts';
 
+const logTo = (levels: string[]) =>
+  ({ warn: () => levels.push('warn'), info: () => levels.push('info') }) as unknown as Logger;
+
 /** The levels of the lines when channel logs are rebuilt from these events. */
 async function levelsFor(events: RecordedEvent[]): Promise<string[]> {
   const levels: string[] = [];
@@ -12,7 +15,7 @@ async function levelsFor(events: RecordedEvent[]): Promise<string[]> {
     dataLoss: { lostSince: async () => undefined, mark: async () => {} },
     queues: { enqueue: async () => {} },
     historySeconds: 60,
-    log: { warn: () => levels.push('warn'), info: () => levels.push('info') } as unknown as Logger,
+    log: logTo(levels),
   });
   await rebuild(async function* () {
     yield events.map((event) => ({ ...event, logPositions: {} }) as RelayedEvent);
@@ -32,7 +35,7 @@ test('createRebuild: channel logs are rebuilt from a limited number of bytes', a
     dataLoss: { lostSince: async () => undefined, mark: async () => {} },
     queues: { enqueue: async () => {} },
     historySeconds: 60,
-    log: createLogger({ level: 'silent', format: 'json' }, { service: 'worker', replica: 'w-1' }),
+    log: logTo([]),
   });
   const text = 'x'.repeat(1_000_000);
   await rebuild(async function* () {
