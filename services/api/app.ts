@@ -85,7 +85,13 @@ export interface AppOptions extends HealthAppOptions {
 export function createApp(options: AppOptions): Hono<ApiEnv> {
   const { config, log, metrics, routes } = options;
   const productName = config.product?.name ?? 'InsightDesk';
-  const pages = createPages({ ...config.http, productName, dashboardPath: DASHBOARD_PATH });
+  const hasPasskeys = routes.some(({ path }) => path === '/v1/auth/passkeys/sign-in');
+  const pages = createPages({
+    ...config.http,
+    productName,
+    hasPasskeys,
+    dashboardPath: DASHBOARD_PATH,
+  });
   const app = new Hono<ApiEnv>();
   app.onError(errorHandler(log));
   app.notFound((c) => {
@@ -113,7 +119,10 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
         `${DASHBOARD_PATH}/sign-in/*`,
         limits.forRoute(() => 'auth'),
       );
-    app.route(DASHBOARD_PATH, createDashboard({ ...options, ...options.dashboard, pages }));
+    app.route(
+      DASHBOARD_PATH,
+      createDashboard({ ...options, ...options.dashboard, pages, hasPasskeys }),
+    );
   }
   mountRoutes(app, options, limits);
   rejectOtherMethods(app);

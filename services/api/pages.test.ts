@@ -35,6 +35,25 @@ describe('pages behind links in emails', () => {
     },
   );
 
+  test('pages.css: text has a contrast of 4.5 on its background, light and dark', async () => {
+    const page = await (await request('GET', '/verify-email')).text();
+    const [, path = ''] = /rel="stylesheet" href="([^"]+)"/.exec(page) ?? [];
+    const css = await (await request('GET', path)).text();
+    const colors = new Map(
+      [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(
+        ([, name = '', light = '', dark = '']) => [name, [light, dark]] as const,
+      ),
+    );
+    const pairs = ['text card', 'muted card', 'error card', 'action card', 'on-action action'];
+    for (const pair of pairs) {
+      const [text, background] = pair.split(' ').map((name) => colors.get(name) ?? []);
+      for (const mode of [0, 1]) {
+        const ratio = contrast(text?.[mode] ?? '', background?.[mode] ?? '');
+        expect([pair, mode, ratio >= 4.5]).toEqual([pair, mode, true]);
+      }
+    }
+  });
+
   test('GET /favicon.ico and /favicon.svg are images', async () => {
     for (const [path, type] of [
       ['/favicon.ico', 'image/x-icon'],
@@ -51,6 +70,19 @@ describe('pages behind links in emails', () => {
     expect([response.status, response.headers.get('Location')]).toEqual([302, '/docs']);
   });
 });
+
+/** The contrast ratio of WCAG 2.2. */
+function contrast(one: string, other: string): number {
+  const luminance = (color: string) => {
+    const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
+      const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+      return value <= 0.040_45 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [dark = 0, light = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
 
 describe('404', () => {
   test('an unknown page is HTML for browsers and a problem for other clients', async () => {

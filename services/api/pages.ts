@@ -39,6 +39,7 @@ export interface PagesOptions {
   /** The web app, where pages continue to. */
   appUrl?: string;
   dashboardPath: string;
+  hasPasskeys: boolean;
   /** Email address or URL for reports of vulnerabilities. */
   securityContact?: string | undefined;
 }
@@ -63,7 +64,8 @@ export function createPages(options: PagesOptions): Pages {
       app: options.appUrl ?? options.publicUrl,
       base: options.dashboardPath,
     };
-    return createContent(renderPage(mains[name], values), 'text/html; charset=utf-8');
+    const main = options.hasPasskeys ? mains[name] : String(mains[name]).replace(passkeyButton, '');
+    return createContent(renderPage(main, values), 'text/html; charset=utf-8');
   };
   const names = Object.keys(mains) as PageName[];
   const contents = new Map(names.map((name) => [name, once(() => render(name))]));
@@ -100,6 +102,8 @@ function renderPage(main: string, values: Record<string, string>): string {
       .replace('{{main}}', () => main.trim()),
   );
 }
+
+const passkeyButton = /<button [^>]*data-passkey.*\n/;
 
 const SECURITY_TXT_DAYS = 180;
 

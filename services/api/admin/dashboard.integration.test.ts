@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Id } from '@insightdesk/shared/contract';
 import { createAuthenticator, totpCode } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
+import { enabledRoutes } from '../route.ts';
 import { expectError } from '../testing/expect-error.ts';
 import { createIntegrationApi } from '../testing/integration-api.ts';
 
@@ -156,6 +157,19 @@ test('dashboard: a user with a passkey signs in without a password', async () =>
   const Cookie = sessionOf(await postJson('/sign-in/passkey', body));
   expect((await at('/api/queues', { headers: { Cookie } })).status).toBe(200);
   await expectError(await postJson('/sign-in/passkey', body), 401, 'PASSKEY_REFUSED');
+});
+
+test('dashboard: no passkeys while the feature is disabled', async () => {
+  const routes = enabledRoutes(api.options.routes, { twoFactor: false, oauth: true });
+  const { app, close } = createIntegrationApi(undefined, {
+    routes,
+    dashboard: api.options.dashboard,
+  });
+  const url = 'https://desk.example/admin/queues/sign-in';
+  expect(await (await app.request(url)).text()).not.toContain('passkey');
+  const posted = await app.request(`${url}/passkey`, { method: 'POST', headers: origin });
+  expect(posted.status).toBe(401);
+  await close();
 });
 
 test('dashboard: 403 without the second factor that the organization requires', async () => {

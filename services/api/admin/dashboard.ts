@@ -29,6 +29,7 @@ interface DashboardDependencies extends DashboardOptions {
   tokens: Connections['security']['tokens'];
   context: (call: CallContext) => Context;
   pages: Pages;
+  hasPasskeys: boolean;
 }
 
 type Http = HttpContext<ApiEnv>;
@@ -138,6 +139,7 @@ function createSignIn(options: SignInDependencies): Hono<ApiEnv> {
     const input = (await readInput(c)) as z.input<typeof login.input>;
     return startSession(c, await login(context(callContext(c)), input));
   });
+  if (!options.hasPasskeys) return app;
   app.post('/sign-in/passkey', async (c) => {
     const input = (await readInput(c)) as unknown as z.input<typeof signInWithPasskey.input>;
     return startSession(c, await signInWithPasskey(context(callContext(c)), input));
