@@ -22,7 +22,7 @@ import { uploadInBlocks } from './upload-in-blocks.ts';
 
 export type { AzureOptions } from './azure-client.ts';
 
-const BLOCK_BYTES = 8 * 1024 * 1024;
+const BLOCK_BYTES = 5 * 1024 * 1024;
 const MAX_COPY_POLLS = 600;
 const COPY_POLL_MS = 1000;
 
@@ -37,7 +37,7 @@ export class AzureStorage implements StorageProvider {
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
     const { contentType, signal } = options;
     const { meter, parts } = readParts(source, options, BLOCK_BYTES);
-    const { first, isOnly, all } = await splitFirst(parts);
+    const { first, isOnly, all } = await splitFirst(parts, BLOCK_BYTES);
     signal?.throwIfAborted();
     const type = { 'x-ms-blob-content-type': contentType };
     if (!isOnly) await uploadInBlocks(this.#container, { key, headers: type, blocks: all, signal });

@@ -99,9 +99,25 @@ test.each([
   const parts = await Array.fromAsync(splitIntoParts(stream(), 4));
   expect(parts.map((part) => part.byteLength)).toEqual(sizes);
   expect(Buffer.concat(parts)).toEqual(Buffer.concat(source));
-  const { first, isOnly, all } = await splitFirst(splitIntoParts(stream(), 4));
-  expect([first.byteLength, isOnly]).toEqual([sizes[0] ?? 0, sizes.length === 1]);
+  const { first, isOnly, all } = await splitFirst(splitIntoParts(stream(), 4), 4);
+  expect([first.byteLength, isOnly]).toEqual([sizes[0] ?? 0, (sizes[0] ?? 0) < 4]);
   expect(Buffer.concat(await Array.fromAsync(all))).toEqual(Buffer.concat(source));
+});
+
+test('splitFirst: at most one part and one chunk are read before the first part is sent', async () => {
+  let readBytes = 0;
+  async function* chunks() {
+    for (let n = 0; n < 100; n++) {
+      readBytes += 2;
+      yield new Uint8Array(2);
+    }
+  }
+  const { isOnly, all } = await splitFirst(splitIntoParts(chunks(), 10), 10);
+  expect([isOnly, readBytes]).toEqual([false, 12]);
+  await all.next();
+  expect(readBytes).toBe(12);
+  await all.next();
+  expect(readBytes).toBe(22);
 });
 
 test.each(['s3', 'azure'])(
@@ -113,7 +129,7 @@ test.each(['s3', 'azure'])(
       yield* ['abc', 'de', 'f'].map((text) => new TextEncoder().encode(text));
     }
     async function* parts() {
-      for await (const part of (await splitFirst(splitIntoParts(chunks(), 2))).all) {
+      for await (const part of (await splitFirst(splitIntoParts(chunks(), 2), 2)).all) {
         yielded.push(part);
         yield part;
       }

@@ -55,14 +55,18 @@ export function releaseBuffer({ buffer }: Uint8Array<ArrayBuffer>): void {
   buffer.transfer(0);
 }
 
-/** The first part, and whether it is the only one: small files need a single request. */
-export async function splitFirst(parts: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>) {
+/**
+ * The first part, and whether it is the only one: small files need a single request. A part of the
+ * full size counts as followed by others, because the next one is not read before it is sent.
+ */
+export async function splitFirst(
+  parts: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>,
+  partBytes: number,
+) {
   const first = (await parts.next()).value ?? new Uint8Array(0);
-  const second = (await parts.next()).value;
   async function* all() {
     yield first;
-    if (second) yield second;
-    if (second) yield* parts;
+    yield* parts;
   }
-  return { first, isOnly: second === undefined, all: all() };
+  return { first, isOnly: first.byteLength < partBytes, all: all() };
 }

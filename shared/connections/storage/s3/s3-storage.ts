@@ -22,7 +22,8 @@ import { createS3Client, type S3Client, type S3Options } from './s3-client.ts';
 
 export type { S3Options } from './s3-client.ts';
 
-const PART_BYTES = 8 * 1024 * 1024;
+/** The minimum of S3: an upload has one part in memory. */
+const PART_BYTES = 5 * 1024 * 1024;
 const MAX_COPY_BYTES = 5 * 1024 ** 3;
 
 /** Stores files in a bucket of S3 or of a service with the same protocol. */
@@ -38,7 +39,7 @@ export class S3Storage implements StorageProvider {
   async upload(key: string, source: ByteSource, options: UploadOptions): Promise<StoredFile> {
     const { contentType, signal } = options;
     const { meter, parts } = readParts(source, options, PART_BYTES);
-    const { first, isOnly, all } = await splitFirst(parts);
+    const { first, isOnly, all } = await splitFirst(parts, PART_BYTES);
     signal?.throwIfAborted();
     const headers = { 'content-type': contentType };
     if (!isOnly) await multipartUpload(this.#bucket, { key, headers, parts: all, signal });
