@@ -6,7 +6,7 @@ export const Channels = {
   userPrivate: (id: Id<'usr'>) => `private-user-${id}` as const,
   /** The staff of an organization. */
   organization: (id: Id<'org'>) => `private-organization-${id}` as const,
-  /** Everybody in an organization, customers too, whatever their permissions. */
+  /** Everyone in an organization, customers too, whatever their permissions. */
   organizationPublic: (id: Id<'org'>) => `public-organization-${id}` as const,
   /** A conversation, for its customer and the staff. */
   conversation: (id: Id<'cnv'>) => `private-conversation-${id}` as const,

@@ -72,7 +72,7 @@ const channel = (
 export const channels: Readonly<Record<ChannelKind, SocketChannel>> = {
   userPrivate: channel('userPrivate', 'usr', 'One user, on all devices', 'recording.progress'),
   organization: channel('organization', 'org', 'The staff of an organization', 'job.updated'),
-  organizationPublic: channel('organizationPublic', 'org', 'Everybody in an organization'),
+  organizationPublic: channel('organizationPublic', 'org', 'Everyone in an organization'),
   conversation: channel(
     'conversation',
     'cnv',

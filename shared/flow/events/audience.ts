@@ -21,7 +21,7 @@ export interface Audience<P = unknown, V = View<P>> {
   staff?: V;
   /** The customer of the conversation. */
   customer?: V;
-  /** Everybody in the organization, customers too, by its public channel. */
+  /** Everyone in the organization, customers too, by its public channel. */
   everyone?: V;
   /** One user, on all devices. */
   recipient?: { userId(payload: P): Id<'usr'> | undefined; view: V };
