@@ -60,10 +60,7 @@ export function shapeConfig(
     outbound: { allowPrivate: env.WEBHOOK_ALLOW_PRIVATE },
     jobs: { concurrency: env.JOBS_CONCURRENCY, workersMax: env.WORKERS_MAX },
     invitations: { perDay: env.INVITATIONS_PER_DAY },
-    accounts: {
-      requiresVerifiedEmail: requiresVerifiedEmail(env),
-      registrationsPerDay: env.REGISTRATIONS_PER_DAY,
-    },
+    accounts: shapeAccounts(env),
     quotas: shapeQuotas(env),
     unverifiedQuotas: shapeUnverifiedQuotas(env),
     emailLimits: shapeEmailLimits(env),
@@ -136,6 +133,11 @@ function shapeQuotas(env: Environment) {
     'emails-per-day': env.QUOTA_EMAILS_PER_DAY,
   };
 }
+
+const shapeAccounts = (env: Environment) => ({
+  requiresVerifiedEmail: requiresVerifiedEmail(env),
+  registrationsPerDay: env.REGISTRATIONS_PER_DAY,
+});
 
 /** Of organizations without an owner whose address is verified: never more than of others. */
 function shapeUnverifiedQuotas(env: Environment): ReturnType<typeof shapeQuotas> {

@@ -1,7 +1,8 @@
 import type { CounterName, Meter, QuotaName, Quotas } from '@insightdesk/shared/context';
-import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import type { Database } from '@insightdesk/shared/database';
 import { sql } from 'drizzle-orm';
+import { createKnownUsage, today, type UsageRow } from './known-usage.ts';
 
 interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'queueUsage'> {
   database: Pick<Database, 'write'>;
@@ -14,18 +15,6 @@ interface MeterOptions extends Pick<Meter, 'logBytes' | 'openSockets' | 'queueUs
   /** Limit of counters in memory; further ones are not counted. */
   maxEntries?: number;
 }
-
-interface TenantUsage {
-  quotas: Partial<Quotas>;
-  isVerified: boolean;
-  /** Requests of the day and its month, over all processes, at the last flush. */
-  requests: { day: string; today: number; month: number };
-  /** Jobs over the quota, parked in the database. */
-  parkedJobs: number;
-}
-
-/** Limit of parked jobs, as a multiple of the `waiting-jobs` quota. */
-const MAX_PARKED_RATIO = 10;
 
 /** How long an organization that a process does not know has the default quotas. */
 const FIRST_READ_MS = 250;
@@ -40,7 +29,7 @@ export function createMeter(options: MeterOptions) {
   const { database, defaults, onError, flushMs = 10_000, maxEntries = 20_000 } = options;
   const { unverified = {} } = options;
   let counts = new Map<Key, number>();
-  const known = new Map<Id<'org'>, TenantUsage>();
+  const known = createKnownUsage({ defaults, unverified, maxEntries });
   let timer: Timer | undefined;
   let firstRead: Timer | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
@@ -51,26 +40,12 @@ export function createMeter(options: MeterOptions) {
     if (before !== undefined || counts.size < maxEntries) counts.set(key, (before ?? 0) + by);
   }
 
-  function store(rows: readonly Row[]) {
-    for (const row of rows) {
-      const tenantId = fromUuid('org', row.tenant_id);
-      known.delete(tenantId);
-      known.set(tenantId, {
-        quotas: row.quotas ?? {},
-        isVerified: row.verified,
-        requests: { day: row.day, today: Number(row.today), month: Number(row.month) },
-        parkedJobs: Number(row.parked),
-      });
-    }
-    for (const oldest of known.keys()) if (known.size > maxEntries) known.delete(oldest);
-  }
-
   async function flushOnce() {
     if (counts.size === 0) return;
     const batch = counts;
     counts = new Map();
     try {
-      store(await write(database, batch));
+      known.store(await write(database, batch));
     } catch (error) {
       failedAt = performance.now();
       for (const [key, by] of batch) add(key, by);
@@ -96,9 +71,7 @@ export function createMeter(options: MeterOptions) {
 
   function limitOf(tenantId: Id<'org'>, quota: QuotaName): number {
     read(tenantId);
-    const { quotas, isVerified = true } = known.get(tenantId) ?? {};
-    const byDefault = (!isVerified && unverified[quota]) || defaults[quota];
-    return (quotas?.[quota] ?? byDefault) || Number.POSITIVE_INFINITY;
+    return known.limitOf(tenantId, quota);
   }
 
   const meter: Meter = {
@@ -107,16 +80,8 @@ export function createMeter(options: MeterOptions) {
       add(`${tenantId} ${today()} ${counter}`, 1);
     },
     isSpent(tenantId, quota) {
-      const limit = limitOf(tenantId, quota);
-      if (limit === Number.POSITIVE_INFINITY) return false;
-      if (quota === 'waiting-jobs')
-        return (known.get(tenantId)?.parkedJobs ?? 0) >= limit * MAX_PARKED_RATIO;
-      const day = today();
-      const unflushed = counts.get(`${tenantId} ${day} requests`) ?? 0;
-      const { requests } = known.get(tenantId) ?? { requests: undefined };
-      if (requests?.day.slice(0, 7) !== day.slice(0, 7)) return unflushed >= limit;
-      if (quota === 'requests-per-month') return requests.month + unflushed >= limit;
-      return (requests.day === day ? requests.today : 0) + unflushed >= limit;
+      read(tenantId);
+      return known.isSpent(tenantId, quota, counts.get(`${tenantId} ${today()} requests`) ?? 0);
     },
     limitOf,
     logBytes: options.logBytes,
@@ -135,18 +100,6 @@ export function createMeter(options: MeterOptions) {
   };
 }
 
-const today = () => new Date().toISOString().slice(0, 10);
-
-interface Row {
-  tenant_id: string;
-  day: string;
-  today: string;
-  month: string;
-  parked: string;
-  quotas: Partial<Quotas> | null;
-  verified: boolean;
-}
-
 /** Adds counts and, in the same transaction, reads the usage and quotas of these organizations. */
 async function write(database: MeterOptions['database'], batch: ReadonlyMap<Key, number>) {
   // The same order in every process prevents deadlocks.
@@ -158,5 +111,5 @@ async function write(database: MeterOptions['database'], batch: ReadonlyMap<Key,
   const values = sql.param(entries.map(([, value]) => value));
   const count = sql`select *, app.has_verified_owner(tenant_id) as verified from app.count_usage(${tenants}::uuid[], ${days}::date[],
     ${metrics}::text[], ${values}::bigint[])`;
-  return database.write({}, async (tx) => (await tx.execute(count)) as unknown as Row[]);
+  return database.write({}, async (tx) => (await tx.execute(count)) as unknown as UsageRow[]);
 }
