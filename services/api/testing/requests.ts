@@ -44,6 +44,7 @@ export const bodies: Readonly<Record<string, object>> = {
   'POST /v1/auth/switch': { organizationId: newId('org') },
   'POST /v1/organizations': { name: 'Another' },
   'PATCH /v1/members/:userId': { role: 'agent' },
+  'PATCH /v1/members/:userId/presence': { status: 'away' },
   'POST /v1/organization/erasure': { name: 'N', password: 'P' },
   'POST /v1/webhooks': { url: 'https://example.com/', events: ['*'] },
   'POST /v1/roles': { name: 'R', base: 'agent', permissions: [] },
