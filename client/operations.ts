@@ -171,11 +171,6 @@ export interface Operations {
     body: { password: string; code: string };
     response: RecoveryCodes;
   };
-  /** Update the organization. */
-  'PATCH /v1/organization': {
-    body: { requireTwoFactor: boolean };
-    response: { id: `org_${string}`; name: string; requireTwoFactor: boolean };
-  };
   /** Get passkey sign-in options. */
   'POST /v1/auth/passkeys/sign-in/options': {
     response: { options: Record<string, unknown>; token: string };
@@ -260,6 +255,16 @@ export interface Operations {
   /** Get the authenticated user. */
   'GET /v1/me': {
     response: { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+  };
+  /** Update the authenticated user. */
+  'PATCH /v1/me': {
+    body: { name: string };
+    response: { user: OwnUser };
+  };
+  /** Delete the caller's account. */
+  'DELETE /v1/me': {
+    body: { password: string; code?: string | undefined };
+    response: undefined;
   };
   /** List members. */
   'GET /v1/members': {
@@ -373,6 +378,11 @@ export interface Operations {
     path: { id: `key_${string}` };
     body: { overlapHours?: number | undefined };
     response: { secret: string; overlapUntil: string };
+  };
+  /** Update the organization. */
+  'PATCH /v1/organization': {
+    body: { name?: string | undefined; requireTwoFactor?: boolean | undefined };
+    response: { id: `org_${string}`; name: string; requireTwoFactor: boolean };
   };
   /** Create an export of the organization. */
   'POST /v1/organization/export': {

@@ -55,6 +55,8 @@ export interface Route {
   input: z.ZodType;
   /** Limit of a JSON body, in place of the default of its class; at most JSON_LIMIT_BYTES. */
   bodyLimitBytes?: number;
+  /** A DELETE with a JSON body. */
+  hasBody?: boolean;
   /** A body that is not JSON; the handler reads and limits it. */
   body?: Content;
   protocol?: Protocol;
@@ -82,6 +84,10 @@ interface ResponseMapping<R> {
 export const takesIdempotencyKey = (route: Route): boolean =>
   route.method !== 'GET' && !route.protocol && classOf(route) !== 'auth';
 
+/** Whether the input besides the path is the query. */
+export const takesQuery = ({ method, hasBody }: Pick<Route, 'method' | 'hasBody'>) =>
+  !hasBody && (method === 'GET' || method === 'DELETE');
+
 /** GET: path and query are the action's input; 200 by default. */
 export const get = routeFor('GET', 200);
 /** POST: path and JSON body are the action's input; 200 by default. */
@@ -90,9 +96,11 @@ export const post = routeFor('POST', 200);
 export const patch = routeFor('PATCH', 200);
 /** DELETE: path and query are the action's input; 204 by default. */
 export const del = routeFor('DELETE', 204);
+/** DELETE with a JSON body, for secrets that must not be in a URL. */
+export const delWithBody = routeFor('DELETE', 204, true);
 
-function routeFor(method: Method, defaultStatus: number) {
-  const hasQuery = method === 'GET' || method === 'DELETE';
+function routeFor(method: Method, defaultStatus: number, hasBody = false) {
+  const hasQuery = takesQuery({ method, hasBody });
   return <I extends z.ZodType, O extends z.ZodType>(
     path: string,
     action: Action<I, O>,
@@ -110,6 +118,7 @@ function routeFor(method: Method, defaultStatus: number) {
     return {
       method,
       path,
+      ...(hasBody && { hasBody }),
       ...describeAction(action),
       responses: method === 'GET' && etag ? { ...responses, 304: undefined } : responses,
       hasEtag: etag !== undefined,

@@ -31,7 +31,7 @@ test('paths outside the route table are health, docs, pages, their assets, publi
 test('enabledRoutes: routes of a disabled feature are removed', () => {
   const enabled = enabledRoutes(routes, { twoFactor: false, oauth: false });
   const isOptional = ({ path }: { path: string }) =>
-    /^\/v1\/(auth\/(two-factor|passkeys|oauth)|identity-providers|organization$)/.test(path);
+    /^\/v1\/(auth\/(two-factor|passkeys|oauth)|identity-providers)/.test(path);
   expect(enabled.filter(isOptional)).toEqual([]);
   expect(routes.filter((route) => !enabled.includes(route)).every(isOptional)).toBe(true);
   const onlyOauth = enabledRoutes(routes, { twoFactor: false, oauth: true });

@@ -26,6 +26,7 @@ import {
 import { downloadRoute, exportContentRoute } from './files/download-routes.ts';
 import {
   del,
+  delWithBody,
   get,
   patch,
   post,
@@ -66,7 +67,6 @@ export const routes: readonly Route[] = [
     post('/v1/auth/two-factor/confirm', users.confirmTwoFactor),
     post('/v1/auth/two-factor/remove', users.disableTwoFactor, 204),
     post('/v1/auth/two-factor/recovery-codes', users.regenerateRecoveryCodes),
-    patch('/v1/organization', tenants.updateOrganization),
     post('/v1/auth/passkeys/sign-in/options', passkeys.getRequestOptions),
     setsSessionCookies(
       withCredentials(post('/v1/auth/passkeys/sign-in', passkeys.signInWithPasskey)),
@@ -93,6 +93,8 @@ export const routes: readonly Route[] = [
   ),
 
   get('/v1/me', users.getMe),
+  patch('/v1/me', users.updateMe),
+  delWithBody('/v1/me', users.deleteMe),
   get('/v1/members', users.listMembers),
   patch('/v1/members/:userId', users.updateMember),
   patch('/v1/members/:userId/presence', users.setPresence),
@@ -117,6 +119,7 @@ export const routes: readonly Route[] = [
   get('/v1/api-keys/:id', apiKeys.getApiKey),
   post('/v1/api-keys/:id/rotate', apiKeys.rotateApiKey),
   del('/v1/api-keys/:id', apiKeys.revokeApiKey),
+  patch('/v1/organization', tenants.updateOrganization),
   post('/v1/organization/export', tenantExport.createExport, 202),
   get('/v1/organization/exports/:id', tenantExport.getExport),
   exportContentRoute,

@@ -81,6 +81,7 @@ const forCustomer = { messageCount: 2, tags: [] };
 const placed = { ...attachment, conversationId: ids.conversation };
 const shown = { ...recording, attachment, conversationId: ids.conversation };
 const removed = { userId: ids.customer };
+const renamed = { userId: ids.customer, name: 'Ada Lovelace' };
 const updated = { userId: ids.customer, role: 'agent' };
 const session = { sessionId: newId('ses'), userId: ids.customer };
 const apiKey = { keyId: newId('key'), userId: ids.customer };
@@ -126,6 +127,7 @@ table.push(
   ...inEachPlace('recording.prepared', recordingProcessed, shown),
   ...inEachPlace('recording.failed', recordingProcessed, shown),
   ['member.updated', 'of a user', updated, { ...byStaff(updated), ...byUser(updated) }],
+  ['member.renamed', 'of a user', renamed, { ...byStaff(renamed), ...byUser(renamed) }],
   ['member.removed', 'of a user', removed, { ...byStaff(removed), ...byUser(removed) }],
   ['file-policy.updated', 'of an organization', policy, byEveryone(policy)],
   ['session.revoked', 'of a user', session, byUser(session)],

@@ -59,6 +59,8 @@ export const createConnections = (parts: AppParts, config: Config, log: Logger):
     filesUrl: config.http.filesUrl,
     origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
     refreshTtlSeconds: config.auth.refreshTtlSeconds,
+    registration: config.accounts.registration,
+    twoFactorEnabled: config.features.twoFactor,
     requiresVerifiedEmail: config.accounts.requiresVerifiedEmail,
     erasureGraceSeconds: config.tenantDeletion.graceSeconds,
     auditRetentionDays: config.audit.retentionDays,

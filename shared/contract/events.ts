@@ -14,6 +14,7 @@ export const Events = {
   impersonationStarted: 'impersonation.started',
   memberJoined: 'member.joined',
   memberRemoved: 'member.removed',
+  memberRenamed: 'member.renamed',
   memberUpdated: 'member.updated',
   sessionRevoked: 'session.revoked',
   apiKeyOverlapEnded: 'api-key.overlap-ended',
@@ -37,7 +38,7 @@ export const Events = {
 export interface EventData {
   'organization.disabled': Record<never, never>;
   'organization.enabled': Record<never, never>;
-  'organization.updated': { requireTwoFactor: boolean };
+  'organization.updated': { requireTwoFactor: boolean; name?: string | undefined };
   'role.created': { roleId: `rol_${string}`; name: string };
   'role.deleted': { roleId: `rol_${string}`; name: string };
   'role.updated': { roleId: `rol_${string}`; name: string };
@@ -46,6 +47,7 @@ export interface EventData {
   'impersonation.started': { userId: `usr_${string}`; sessionId: `ses_${string}`; operator: string; reason: string; until: string };
   'member.joined': { userId: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
   'member.removed': { userId: `usr_${string}` };
+  'member.renamed': { userId: `usr_${string}`; name: string };
   'member.updated': { userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId?: `rol_${string}` | null | undefined };
   'session.revoked': { sessionId: `ses_${string}`; userId: `usr_${string}` };
   'api-key.overlap-ended': { keyId: `key_${string}`; userId: `usr_${string}` };

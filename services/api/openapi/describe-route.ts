@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { bodyLimitBytes, classOf, rolesWithPermission } from '@insightdesk/shared/contract';
 import { z } from 'zod';
-import { type Content, type Route, takesIdempotencyKey } from '../route.ts';
+import { type Content, type Route, takesIdempotencyKey, takesQuery } from '../route.ts';
 import { requestHeadersOf, responseHeadersOf } from './describe-headers.ts';
 import type { Json, Schemas } from './schemas.ts';
 
@@ -64,9 +64,10 @@ function operationId({ method, path }: Route): string {
   return method.toLowerCase() + capitals.join('');
 }
 
-function fieldsOf({ method, path, input }: Route, schemas: Schemas): Field[] {
+function fieldsOf(route: Route, schemas: Schemas): Field[] {
+  const { path, input } = route;
   const inPath = new Set([...path.matchAll(/:(\w+)/g)].map(([, name]) => name));
-  const elsewhere = method === 'GET' || method === 'DELETE' ? 'query' : 'body';
+  const elsewhere = takesQuery(route) ? 'query' : 'body';
   const { properties = {}, required = [] } = schemas.of(input) as {
     properties?: Record<string, Json>;
     required?: string[];

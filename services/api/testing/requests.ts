@@ -35,6 +35,8 @@ export const bodies: Readonly<Record<string, object>> = {
     clientId: 'x',
     clientSecret: 'x',
   },
+  'PATCH /v1/me': { name: 'N' },
+  'DELETE /v1/me': { password: 'x' },
   'PATCH /v1/organization': { requireTwoFactor: true },
   'POST /v1/conversations': { subject: 'S', body: 'B' },
   'POST /v1/conversations/:id/messages': { body: 'B' },
@@ -68,8 +70,8 @@ const tusHeaders: Record<string, string> = {
 
 export const routeName = ({ method, path }: Route) => `${method} ${path}`;
 
-export const takesJson = ({ method, body }: Route) =>
-  (method === 'POST' || method === 'PATCH') && !body;
+export const takesJson = ({ method, body, hasBody }: Route) =>
+  hasBody || ((method === 'POST' || method === 'PATCH') && !body);
 
 /** The path of a route with a valid but unknown id, or with the given one. */
 export function pathOf({ path, input }: Route, id?: string): string {

@@ -114,6 +114,10 @@ export interface Settings {
   /** Origins of our pages and of the apps that may call the API. */
   origins: readonly string[];
   refreshTtlSeconds: number;
+  /** Who may create accounts: everybody, invited users, or nobody. */
+  registration: 'open' | 'invitation' | 'closed';
+  /** Second factors can be set up, so an organization may require them. */
+  twoFactorEnabled: boolean;
   /** An email address grants nothing and receives nothing until it is verified. */
   requiresVerifiedEmail: boolean;
   erasureGraceSeconds: number;

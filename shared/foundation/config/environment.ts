@@ -206,6 +206,7 @@ export const environmentSchema = z.object({
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
   WORKERS_MAX: count(1, 100).default(3),
 
+  REGISTRATION: z.enum(['open', 'invitation', 'closed']).default('open'),
   EMAIL_VERIFICATION: z.enum(['required', 'optional']).optional(),
   INVITATIONS_PER_DAY: count(1, 1_000_000).default(200),
   REGISTRATIONS_PER_DAY: count(0, 1_000_000).default(20),

@@ -135,6 +135,7 @@ function shapeQuotas(env: Environment) {
 }
 
 const shapeAccounts = (env: Environment) => ({
+  registration: env.REGISTRATION,
   requiresVerifiedEmail: requiresVerifiedEmail(env),
   registrationsPerDay: env.REGISTRATIONS_PER_DAY,
 });

@@ -8,7 +8,7 @@ import {
   type TestTenant,
   testDocumentedResponses,
 } from '../../testing/integration-api.ts';
-import { password, type SignedIn } from '../../testing/test-users.ts';
+import { createTestUsers, password, type SignedIn } from '../../testing/test-users.ts';
 
 const api = createIntegrationApi();
 let own: TestTenant;
@@ -18,6 +18,26 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const address = () => `${newId('usr')}@example.com`;
+
+test('PATCH and DELETE /v1/me: 200 with the new name, 409 for the only owner, 204', async () => {
+  const users = createTestUsers(api);
+  const owner = await users.register();
+  const email = address();
+  const body = { email, role: 'agent' };
+  const invited = await api.request('POST', '/v1/invitations', { as: owner.accessToken, body });
+  const { id } = (await invited.json()) as { id: Id<'inv'> };
+  const token = createInvitationToken(api.context, owner.organization.id as Id<'org'>, id);
+  const accepted = await api.request('POST', '/v1/invitations/accept', {
+    body: { token, name: 'Guest', password },
+  });
+  const { accessToken: as } = (await accepted.json()) as SignedIn;
+  const renamed = await api.request('PATCH', '/v1/me', { as, body: { name: 'Grace' } });
+  expect(await renamed.json()).toMatchObject({ user: { email, name: 'Grace' } });
+  const remove = (as: string) => api.request('DELETE', '/v1/me', { as, body: { password } });
+  await expectError(await remove(owner.accessToken), 409, 'LAST_OWNER');
+  expect((await remove(as)).status).toBe(204);
+  expect((await api.request('GET', '/v1/me', { as })).status).toBe(401);
+});
 
 test('members: listed, updated and removed', async () => {
   const { userId } = await api.context.security.tokens.verifyAccess(await own.addMember('agent'));

@@ -85,6 +85,19 @@ test('PATCH /v1/organization: owners set requireTwoFactor, 403 for admins', asyn
   expect(await (await request(owner)).json()).toMatchObject({ requireTwoFactor: true });
 });
 
+test('PATCH /v1/organization: owners rename it; 422 for an empty change', async () => {
+  const { owner, agent } = await api.createTenant();
+  const request = (body: object) => api.request('PATCH', '/v1/organization', { as: owner, body });
+  expect(await (await request({ name: 'Acme Ltd' })).json()).toMatchObject({
+    name: 'Acme Ltd',
+    requireTwoFactor: false,
+  });
+  const me = await api.request('GET', '/v1/me', { as: agent });
+  expect(await me.json()).toMatchObject({ organization: { name: 'Acme Ltd' } });
+  for (const body of [{}, { name: '' }, { other: 1 }])
+    expect((await request(body)).status).toBe(422);
+});
+
 test('feature flags are listed and updated; the audit log is listed', async () => {
   const shown = await api.request('GET', '/v1/flags', { as: own.agent });
   expect(shown.status).toBe(200);

@@ -10,6 +10,7 @@ import {
   createAccount,
   findUserByEmail,
   members,
+  requireRegistration,
   userEvents,
   users,
 } from '@insightdesk/shared/domain/identity/users';
@@ -102,6 +103,7 @@ async function createUser(
   tenant: TenantContext,
   { verifiedEmail: email, name: providedName }: Identity & { verifiedEmail: string },
 ) {
+  requireRegistration(tenant, 'invitation');
   const names = [providedName, email.split('@')[0]].map((name) => displayName(200).safeParse(name));
   const user = { id: newId('usr'), name: names.find(({ success }) => success)?.data ?? 'Member' };
   await createAccount(tenant, { ...user, email, isVerified: true });

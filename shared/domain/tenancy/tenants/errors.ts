@@ -12,6 +12,10 @@ export const TenantErrors = {
       code: 'QUOTA_EXCEEDED',
       errors: [{ path: metric, message: `${used} used, ${allowed} allowed` }],
     }),
+  TwoFactorDisabled: () =>
+    new DomainValidationError(undefined, {
+      errors: [{ path: 'requireTwoFactor', message: 'Second factors are disabled here' }],
+    }),
   Disabled: () =>
     new ForbiddenError('This organization is disabled', { code: 'ORGANIZATION_DISABLED' }),
 };

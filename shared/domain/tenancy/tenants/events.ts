@@ -7,7 +7,7 @@ export const organizationDisabled = defineEvent('organization.disabled', z.objec
 
 export const organizationUpdated = defineEvent(
   'organization.updated',
-  z.object({ requireTwoFactor: z.boolean() }),
+  z.object({ requireTwoFactor: z.boolean(), name: z.string().optional() }),
   audience,
 );
 

@@ -1,4 +1,4 @@
-import { defineAction } from '@insightdesk/shared/context';
+import { defineAction, displayName } from '@insightdesk/shared/context';
 import { record } from '@insightdesk/shared/events';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
@@ -10,18 +10,28 @@ import { organizationView, toOrganization } from './view.ts';
 /** Updates the settings of the organization; live sessions and sockets follow them at once. */
 export const updateOrganization = defineAction({
   summary: 'Update the organization',
-  input: z.strictObject({ requireTwoFactor: z.boolean() }),
+  input: z
+    .strictObject({
+      name: displayName(200).optional(),
+      requireTwoFactor: z.boolean().optional(),
+    })
+    .refine((changes) => Object.keys(changes).length > 0, 'Must have a field'),
   output: z.object({ ...organizationView.shape, requireTwoFactor: z.boolean() }),
   allow: 'organization:manage',
   transaction: 'write',
-  async run(ctx, { requireTwoFactor }) {
+  async run(ctx, { name, requireTwoFactor }) {
+    if (requireTwoFactor && !ctx.settings.twoFactorEnabled) throw TenantErrors.TwoFactorDisabled();
     const [row] = await ctx.tx
       .update(organizations)
-      .set({ requireTwoFactor })
+      .set({
+        ...(name !== undefined && { name }),
+        ...(requireTwoFactor !== undefined && { requireTwoFactor }),
+      })
       .where(eq(organizations.id, ctx.tenantId))
       .returning();
     if (!row) throw TenantErrors.NotFound();
-    await record(ctx, organizationUpdated, { requireTwoFactor });
-    return { ...toOrganization(row), requireTwoFactor };
+    const updated = { name: row.name, requireTwoFactor: row.requireTwoFactor };
+    await record(ctx, organizationUpdated, updated);
+    return { ...toOrganization(row), requireTwoFactor: row.requireTwoFactor };
   },
 });

@@ -13,6 +13,10 @@ export const AccountErrors = {
     new ConflictError('Another account has this email address; sign in to that account', {
       code: 'EMAIL_TAKEN',
     }),
+  RegistrationClosed: () =>
+    new ForbiddenError('New accounts and organizations cannot be created here', {
+      code: 'REGISTRATION_CLOSED',
+    }),
   EmailNotVerified: () =>
     new ForbiddenError('Verify your email address first', { code: 'EMAIL_NOT_VERIFIED' }),
   WrongPassword: () => new ForbiddenError('The password is wrong', { code: 'WRONG_PASSWORD' }),

@@ -21,6 +21,9 @@ export const accountEmailChanged = defineEvent(
   z.object({ userId: idSchema('usr'), email: z.string(), previousEmail: z.string().nullable() }),
 );
 
+/** A user deleted the account; each organization also gets `member.removed`. */
+export const accountDeleted = defineEvent('account.deleted', z.object({ userId: idSchema('usr') }));
+
 /** An operator deleted all second factors of a user; `notifyEmail` as above. */
 export const twoFactorReset = defineEvent(
   'account.two-factor-reset',

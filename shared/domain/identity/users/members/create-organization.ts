@@ -6,6 +6,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { quotaKey, requireDailyQuota } from '../accounts/consume-daily-quota.ts';
 import { AccountErrors } from '../accounts/errors.ts';
+import { requireRegistration } from '../accounts/require-registration.ts';
 import { requireRegistrationQuota } from '../accounts/require-registration-quota.ts';
 import { members, users } from '../tables.ts';
 import { MemberErrors } from './errors.ts';
@@ -22,6 +23,7 @@ export const createOrganization = defineAction({
   transaction: 'own',
   async run(ctx, input) {
     const { userId } = ctx.actor;
+    requireRegistration(ctx, 'anyone');
     await withTenant(ctx, async (tenant) => {
       const [self] = await tenant.tx.select().from(users).where(eq(users.id, userId));
       if (!self) throw AccountErrors.NotFound();

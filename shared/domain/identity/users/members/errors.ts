@@ -10,6 +10,11 @@ export const MemberErrors = {
   NotFound: () => new DomainNotFoundError('Member not found'),
   LastOwner: () =>
     new DomainBusinessRuleError('An organization needs at least one owner', { code: 'LAST_OWNER' }),
+  LastOwnerOf: (names: readonly string[]) =>
+    new DomainBusinessRuleError(
+      `You are the only owner of ${names.join(', ')}; appoint another owner or delete the organization first`,
+      { code: 'LAST_OWNER' },
+    ),
   AlreadyMember: () =>
     new DomainBusinessRuleError('This user is already a member', { code: 'ALREADY_MEMBER' }),
   RoleNotAssignable: () =>

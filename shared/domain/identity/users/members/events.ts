@@ -44,6 +44,17 @@ export const memberUpdated = defineEvent(
   },
 );
 
+export const memberRenamed = defineEvent(
+  'member.renamed',
+  z.object({ userId: idSchema('usr'), name: z.string() }),
+  {
+    staff: 'payload',
+    recipient: { userId: ({ userId }) => userId, view: 'payload' },
+    webhooks: true,
+    invalidates,
+  },
+);
+
 export const memberRemoved = defineEvent('member.removed', z.object({ userId: idSchema('usr') }), {
   staff: 'payload',
   recipient: { userId: ({ userId }) => userId, view: 'payload' },

@@ -1,5 +1,5 @@
-import { defineAction } from '@insightdesk/shared/context';
-import { idSchema } from '@insightdesk/shared/contract';
+import { defineAction, type TenantContext } from '@insightdesk/shared/context';
+import { type Id, idSchema, type Role } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
 import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
@@ -20,17 +20,22 @@ export const removeMember = defineAction({
   async run(ctx, { userId }) {
     const member = await requireMember(ctx, userId);
     await requireCanManage(ctx, member);
-    if (member.role === 'owner') await requireAnotherOwner(ctx, userId);
-    const now = new Date();
-    await ctx.tx
-      .update(members)
-      .set({ removedAt: now, roleId: null })
-      .where(memberById(ctx, userId));
-    await ctx.tx
-      .update(sessions)
-      .set({ revokedAt: now })
-      .where(matches(sessions, { tenantId: ctx.tenantId, userId }));
-    await deleteInvitationsBy(ctx, userId);
-    await record(ctx, memberRemoved, { userId });
+    await endMembership(ctx, member);
   },
 });
+
+/** Ends a membership with its sessions and pending invitations; throws 409 for the last owner. */
+export async function endMembership(
+  ctx: TenantContext,
+  { id: userId, role }: { id: Id<'usr'>; role: Role },
+): Promise<void> {
+  if (role === 'owner') await requireAnotherOwner(ctx, userId);
+  const now = new Date();
+  await ctx.tx.update(members).set({ removedAt: now, roleId: null }).where(memberById(ctx, userId));
+  await ctx.tx
+    .update(sessions)
+    .set({ revokedAt: now })
+    .where(matches(sessions, { tenantId: ctx.tenantId, userId }));
+  await deleteInvitationsBy(ctx, userId);
+  await record(ctx, memberRemoved, { userId });
+}

@@ -20,6 +20,7 @@ import { newPassword, rejectWeakPassword, twoFactorCode } from '../accounts/cred
 import { AccountErrors } from '../accounts/errors.ts';
 import { findByCredentials } from '../accounts/find-by-credentials.ts';
 import { findUserByEmail } from '../accounts/find-user-by-email.ts';
+import { requireRegistration } from '../accounts/require-registration.ts';
 import { requireUnchangedPassword } from '../accounts/require-unchanged-password.ts';
 import { setEmail } from '../accounts/set-email.ts';
 import { InvitationErrors, MemberErrors } from '../members/errors.ts';
@@ -80,8 +81,10 @@ export const acceptInvitation = defineAction({
 
 /** Throws 401 when the address has an account, whose password is another one, and 422 without a name. */
 async function newUser(ctx: Context, email: string, name: string | undefined) {
-  if (name !== undefined) return { id: newId('usr'), email, name };
+  const isClosed = ctx.settings.registration === 'closed';
+  if (name !== undefined && !isClosed) return { id: newId('usr'), email, name };
   if (await findUserByEmail(ctx, email)) throw AccountErrors.InvalidCredentials();
+  requireRegistration(ctx, 'invitation');
   throw AccountErrors.NameRequired();
 }
 

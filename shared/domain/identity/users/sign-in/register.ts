@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { createAccount } from '../accounts/create-account.ts';
 import { newPassword, rejectWeakPassword } from '../accounts/credential-fields.ts';
 import { requestEmailLink } from '../accounts/email-links.ts';
+import { requireRegistration } from '../accounts/require-registration.ts';
 import { requireRegistrationQuota } from '../accounts/require-registration-quota.ts';
 import { organizationCreated } from '../members/events.ts';
 import { members } from '../tables.ts';
@@ -26,6 +27,7 @@ export const register = defineAction({
   output: signedInView,
   allow: 'anyone',
   async run(ctx, input) {
+    requireRegistration(ctx, 'anyone');
     rejectWeakPassword(input.password, [input.email, input.name, input.organizationName]);
     const organization = { id: newId('org'), name: input.organizationName };
     const user = { id: newId('usr'), email: input.email, name: input.name };
