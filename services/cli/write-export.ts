@@ -38,7 +38,7 @@ export async function printExport(
     archive,
     async (chunks) => {
       for await (const chunk of chunks) {
-        output.write(chunk);
+        void output.write(chunk);
         await output.flush();
       }
       await output.end();
