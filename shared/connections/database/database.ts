@@ -81,48 +81,73 @@ export interface DatabaseOptions {
 }
 
 const SYSTEM_WRITERS = 2;
+const HEAVY_READERS = 2;
 
-/** Builds the access to PostgreSQL as the role of `url`; connects on first use. */
-export function createDatabase(options: DatabaseOptions): Database {
-  const stats = new QueryStats(options.slowQueryMs, options.onSlowQuery ?? (() => {}));
+/** The connections by purpose. */
+function createPools(options: DatabaseOptions, stats: QueryStats) {
+  const { timeoutMs, relayUrl } = options;
   const connections = (count: number, url = options.url) =>
     Array.from({ length: count }, () =>
       createConnection({
-        target: parseTarget(url, settingsFor(options.timeoutMs)),
-        timeoutMs: options.timeoutMs,
+        target: parseTarget(url, settingsFor(timeoutMs)),
+        timeoutMs,
         prepare: options.prepare ?? true,
         stats,
         observe: options.observe,
       }),
     );
-  const tenantTime = new TenantTime(options.tenantTime);
   const readers = connections(options.readers);
   const writers = connections(options.writers);
-  const writePool = createExclusivePool(writers, options.timeoutMs, stats);
-  const { relayUrl } = options;
-  const systemWriters = relayUrl
-    ? connections(options.systemWriters ?? SYSTEM_WRITERS, relayUrl)
-    : [];
-  const systemPool = createExclusivePool(systemWriters, options.timeoutMs, stats);
-  const { recentSessions = createRecentSessions() } = options;
-  const { heavy = { connections: 2, timeoutMs: options.timeoutMs } } = options;
-  const heavyReaders = connections(heavy.connections);
-  const heavyReadOnly = readOnlyWithin(heavy.timeoutMs);
-  const acquireHeavyRead = createHeavyReadLimiter(heavyReaders.length);
-  const notify = createNotifier((query, parameters) =>
-    leastBusy(readers).send(query, parameters, toRowObject),
-  );
+  const writePool = createExclusivePool(writers, timeoutMs, stats);
+  const { systemWriters: count = SYSTEM_WRITERS } = options;
+  const systemWriters = relayUrl ? connections(count, relayUrl) : [];
+  const systemPool = createExclusivePool(systemWriters, timeoutMs, stats);
+  const heavyReaders = connections(options.heavy?.connections ?? HEAVY_READERS);
   const pools = [
     createPoolStatus('reads', readers),
     createPoolStatus('writes', writers, writePool),
     createPoolStatus('heavy reads', heavyReaders),
     createPoolStatus('system', systemWriters, systemPool),
   ];
+  return { readers, heavyReaders, systemWriters, writePool, systemPool, pools };
+}
+
+/** Runs `work` and reports the time that the server worked for the connection meanwhile. */
+async function measureWork<T>(
+  { pipeline }: Connection,
+  report: (ms: number) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = pipeline.workMs;
+  try {
+    return await work();
+  } finally {
+    report(pipeline.workMs - before);
+  }
+}
+
+/** Builds the access to PostgreSQL as the role of `url`; connects on first use. */
+export function createDatabase(options: DatabaseOptions): Database {
+  const stats = new QueryStats(options.slowQueryMs, options.onSlowQuery ?? (() => {}));
+  const tenantTime = new TenantTime(options.tenantTime);
+  const { readers, heavyReaders, systemWriters, writePool, systemPool, pools } = createPools(
+    options,
+    stats,
+  );
+  const { recentSessions = createRecentSessions() } = options;
+  const heavyReadOnly = readOnlyWithin(options.heavy?.timeoutMs ?? options.timeoutMs);
+  const acquireHeavyRead = createHeavyReadLimiter(heavyReaders.length);
+  const addTime = (tenantId: Scope['tenantId']) => (ms: number) => {
+    if (tenantId) tenantTime.add(tenantId, ms);
+  };
+  const notify = createNotifier((query, parameters) =>
+    leastBusy(readers).send(query, parameters, toRowObject),
+  );
 
   return {
     async read(scope, work, { isHeavy = false } = {}) {
       const { tenantId } = scope;
-      const onWork = (ms: number) => tenantId && tenantTime.add(tenantId, ms);
+      const onWork = addTime(tenantId);
       const readFrom = (pool: Connection[], extraColumns: string) =>
         withRetries(stats, () =>
           runRead(leastBusy(pool), { scope, recentSessions, extraColumns, onWork }, work),
@@ -146,21 +171,15 @@ export function createDatabase(options: DatabaseOptions): Database {
       if (scope === 'system' && systemWriters.length === 0) throw new NoSystemLoginError();
       const pool = scope === 'system' ? systemPool : writePool;
       const isAlone = () => pool.inUse === 1;
+      const onWork = addTime(scope === 'system' ? undefined : scope.tenantId);
       const run = { begin, scopeRequest, hooks, channels, isAlone };
       try {
         return await withRetries(stats, () => {
           hooks.length = 0;
           channels.clear();
-          return pool.use(async (connection) => {
-            const { pipeline } = connection;
-            const before = pipeline.workMs;
-            try {
-              return await runWrite(connection, run, work);
-            } finally {
-              if (scope !== 'system' && scope.tenantId)
-                tenantTime.add(scope.tenantId, pipeline.workMs - before);
-            }
-          });
+          return pool.use((connection) =>
+            measureWork(connection, onWork, () => runWrite(connection, run, work)),
+          );
         });
       } finally {
         for (const channel of channels) notify(channel);

@@ -1,3 +1,4 @@
+export { getCached, setCached } from '@insightdesk/shared/cache';
 export * from './actor.ts';
 export {
   authorizationVersionOf,

@@ -1,12 +1,13 @@
-import { getCached, setCached } from '@insightdesk/shared/cache';
 import {
   type Context,
   counterNames,
   defineAction,
+  getCached,
   type QuotaName,
   type Quotas,
   quotaNames,
   readTenant,
+  setCached,
   type TenantContext,
 } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
