@@ -4,7 +4,7 @@ import { UnavailableError } from '@insightdesk/shared/errors';
 import { until } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import type { MemoizeOptions } from './cache.ts';
-import { type Cache, getCached, purgeTenant, setCached } from './index.ts';
+import { type Cache, purgeTenant } from './index.ts';
 import { createTestCache } from './test-cache.ts';
 
 const here = createTestCache();
@@ -27,11 +27,10 @@ beforeEach(() => {
 const ttl = { ttlSeconds: 60 };
 
 describe('values', () => {
-  test('setCached and getCached: values of the organization of a context, in other processes too', async () => {
-    await setCached({ cache: here.cache, tenantId }, 'k', { n: 1 }, 60);
-    expect(await getCached<{ n: number }>({ cache: there.cache, tenantId }, 'k')).toEqual({ n: 1 });
-    const foreign = { cache: there.cache, tenantId: newId('org') };
-    expect(await getCached<unknown>(foreign, 'k')).toBeUndefined();
+  test('setCached and getCached: values of one organization, in other processes too', async () => {
+    await here.cache.setCached(tenantId, 'k', { n: 1 }, 60);
+    expect(await there.cache.getCached<{ n: number }>(tenantId, 'k')).toEqual({ n: 1 });
+    expect(await there.cache.getCached<unknown>(newId('org'), 'k')).toBeUndefined();
   });
 
   test('get, set and delete, one or several keys, reach other processes', async () => {

@@ -55,6 +55,10 @@ export interface CacheStats {
 
 export interface CacheSource {
   forTenant(tenantId: Id<'org'>): Cache;
+  /** A value of the organization that `setCached` stored, while it is fresh. */
+  getCached<T>(tenantId: Id<'org'>, key: string): Promise<T | undefined>;
+  /** Stores a value of the organization for this many seconds, for all processes. */
+  setCached(tenantId: Id<'org'>, key: string, value: unknown, ttlSeconds: number): Promise<void>;
   /** Counts of this process since its start. */
   getStats(): CacheStats;
 }

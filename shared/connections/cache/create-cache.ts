@@ -106,6 +106,9 @@ export function createCache(options: CacheOptions): CacheSource {
 
   return {
     forTenant: (tenantId) => cacheOf(tenantId, 'main'),
+    getCached: (tenantId, key) => cacheOf(tenantId, 'main').get(key),
+    setCached: (tenantId, key, value, ttlSeconds) =>
+      cacheOf(tenantId, 'main').set(key, value, { ttlSeconds }),
     getStats: () => ({ ...stats, size: memory.size(), hitRatio: hitRatioOf(stats) }),
   };
 }

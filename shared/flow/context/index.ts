@@ -1,4 +1,3 @@
-export { getCached, setCached } from '@insightdesk/shared/cache';
 export * from './actor.ts';
 export {
   authorizationVersionOf,

@@ -1,5 +1,4 @@
 import { afterAll, expect, test } from 'bun:test';
-import { getCached } from '@insightdesk/shared/cache';
 import { systemContext } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect, createDatabase } from '@insightdesk/shared/database';
@@ -58,11 +57,12 @@ const tenantOf = async (token: string) =>
 
 test('GET /v1/usage: counters of days that are over are cached, those of today are not', async () => {
   const { owner } = await api.createTenant();
-  const ctx = { ...context, tenantId: await tenantOf(owner) };
+  const tenantId = await tenantOf(owner);
+  const getCached = (key: string) => context.cache.getCached<unknown>(tenantId, key);
   await read(owner, '?from=2026-01-01&to=2026-01-02');
-  expect(await getCached<unknown>(ctx, 'usage 2026-01-01 2026-01-02')).toEqual([]);
+  expect(await getCached('usage 2026-01-01 2026-01-02')).toEqual([]);
   await read(owner, `?from=${today()}&to=${today()}`);
-  expect(await getCached<unknown>(ctx, `usage ${today()} ${today()}`)).toBeUndefined();
+  expect(await getCached(`usage ${today()} ${today()}`)).toBeUndefined();
 });
 
 test('GET /v1/usage: counters per day and quotas of the own organization', async () => {

@@ -2,12 +2,10 @@ import {
   type Context,
   counterNames,
   defineAction,
-  getCached,
   type QuotaName,
   type Quotas,
   quotaNames,
   readTenant,
-  setCached,
   type TenantContext,
 } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
@@ -106,12 +104,12 @@ interface DayRow extends Record<string, unknown> {
 async function readDays(ctx: Context & { tenantId: Id<'org'> }, from: string, to: string) {
   const isFinal = Date.parse(to) < Date.now() - 2 * DAY_MS;
   const key = `usage ${from} ${to}`;
-  const cached = isFinal ? await getCached<DayRow[]>(ctx, key) : undefined;
+  const cached = isFinal ? await ctx.cache.getCached<DayRow[]>(ctx.tenantId, key) : undefined;
   if (cached) return cached;
   const rows = await readTenant(ctx, ({ tx }) =>
     tx.execute<DayRow>(dailyCounters(toUuid(ctx.tenantId), from, to)).execute(),
   );
-  if (isFinal) await setCached(ctx, key, rows, FINAL_TTL_SECONDS);
+  if (isFinal) await ctx.cache.setCached(ctx.tenantId, key, rows, FINAL_TTL_SECONDS);
   return rows;
 }
 
