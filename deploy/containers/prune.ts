@@ -9,7 +9,8 @@ import { basename, dirname, join } from 'node:path';
 const store = realpathSync('node_modules/.bun');
 /** Packages of which only these files are loaded, without their dependencies. */
 const bundledPackages: Record<string, string[]> = {
-  '@scalar/api-reference': ['package.json', 'dist/browser/standalone.js'],
+  // The entry file is resolved to find the other one.
+  '@scalar/api-reference': ['package.json', 'dist/index.js', 'dist/browser/standalone.js'],
 };
 const unusedPackages = /^(typescript|bun-types|@types\/.+|@sentry\/bundler-plugins)$/;
 const unusedFiles = /\.map$|\.d\.[cm]?ts$|\/@sentry\/[\w-]+\/build\/cjs\//;
