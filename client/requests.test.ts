@@ -189,6 +189,19 @@ test('request: a write is repeated four times at most, and a read never', async 
   expect(requests).toBe(5);
 });
 
+test('request: a registration without a response is not repeated, because it ignores keys', async () => {
+  let requests = 0;
+  const fetch = async () => {
+    requests++;
+    throw new TypeError('connection closed');
+  };
+  const client = createClient({ url: 'http://127.0.0.1:1', fetch });
+  const body = { email: 'a@example.com', password: 'p', name: 'A', organizationName: 'O' };
+  const failed = await client.register(body).catch((error) => error);
+  expect(failed).toBeInstanceOf(NetworkError);
+  expect(requests).toBe(1);
+});
+
 test('request: a write with a broken connection is repeated with the same key', async () => {
   const keys = new Set<string | null>();
   let breaks = 2;

@@ -61,6 +61,8 @@ interface AnyInput {
   idempotencyKey?: string | undefined;
 }
 
+/** Routes that sign in ignore idempotency keys, and a second registration would be a second organization. */
+const REGISTRATION = 'POST /v1/auth/register';
 /** Attempts of a write whose outcome is unknown. */
 const MAX_ATTEMPTS = 4;
 const MAX_RETRY_AFTER_MS = 10_000;
@@ -72,7 +74,7 @@ const UPLOAD_TIMEOUT_FACTOR = 10;
  */
 export function createRequest(options: RequestOptions): SendRequest {
   async function request(route: string, input: AnyInput = {}): Promise<unknown> {
-    if (route.startsWith('GET ')) return authorized(route, input);
+    if (route.startsWith('GET ') || route === REGISTRATION) return authorized(route, input);
     const idempotencyKey = input.idempotencyKey ?? randomId();
     const signals = [options.stopped, input.signal].filter((signal) => signal !== undefined);
     for (let tries = 1; ; tries++) {

@@ -24,6 +24,7 @@ import { createServerStats, type ServerStats } from './server-stats.ts';
 import { startLoadShedding } from './start-load-shedding.ts';
 import { watchCache, watchDatabase } from './watch-database.ts';
 import { watchDependencies, watchHealth } from './watch-dependencies.ts';
+import { watchInstallation } from './watch-installation.ts';
 import { watchKeys } from './watch-keys.ts';
 import { watchSecrets } from './watch-secrets.ts';
 
@@ -78,6 +79,7 @@ export async function boot(
     name === 'api' ? { app: database, identity: container.identityDatabase } : { app: database },
   );
   watchHealth(metrics, health);
+  if (name === 'worker') watchInstallation({ config, container, metrics });
   container.outcomes.register(metrics);
   watchCache(metrics, cache);
   lifecycle.registerStartupHook('postgres', () => openConnections(name, config, container));

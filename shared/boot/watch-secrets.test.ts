@@ -7,7 +7,7 @@ import { createMailer } from '@insightdesk/shared/email';
 import { createLogger } from '@insightdesk/shared/logging';
 import { createMetrics } from '@insightdesk/shared/monitoring';
 import { createStorage, createUrlSigner } from '@insightdesk/shared/storage';
-import { startSmtpServer } from '../connections/email/test-smtp-server.ts';
+import { startSmtpServer } from '../testing/smtp-server.ts';
 import { until } from '../testing/until.ts';
 import { createSecretAccessLog } from './secret-access-log.ts';
 import { watchSecrets } from './watch-secrets.ts';

@@ -120,8 +120,8 @@ describe.each(['fly', 'railway'] as const)('%s', (name) => {
       http: { clientAddress: { from: name } },
     });
     expect(config.service.replica).toStartWith(`${service}-`);
-    const held = Object.keys(variables).filter((name) => isSecretName(name));
-    expect(held.filter((name) => !isForService(name, service))).toEqual([]);
+    const secrets = Object.keys(variables).filter((name) => isSecretName(name));
+    expect(secrets.filter((name) => !isForService(name, service))).toEqual([]);
   });
 
   test('all other settings are passed to the service unchanged', async () => {

@@ -210,7 +210,8 @@ const developer = ['bench', 'tests', 'tools', 'services/cli'];
 const developerCode = /^(tests|tools|services\/cli|deploy)\//;
 const shapes = 'shared/contract/shapes.ts';
 /** Tests without a context import these files directly, because the index loads the whole system. */
-const lightTestSupport = /^shared\/testing\/(until|raw-web-socket|tier|random|totp-code)\.ts$/;
+const lightTestSupport =
+  /^shared\/testing\/(until|raw-web-socket|tcp-server|smtp-server|tier|random|totp-code)\.ts$/;
 const isTestOf = (name: string, path: string) =>
   developer.includes(name) || path.endsWith('.test.ts');
 const notInClient = `the client runs without a server and may import only ${shapes} of shared`;

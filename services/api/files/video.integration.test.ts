@@ -102,12 +102,12 @@ test('video link: URLs in playlists are valid for the duration of the video', as
   expect(endOf(other) - endOf(alone)).toBe(601 + 300);
 });
 
-test('video link: 403 for another file, 404 for other methods', async () => {
+test('video link: 403 for another file, 405 for other methods', async () => {
   const master = await link('hls');
   const other = master.replace('hls.m3u8', 'original');
   await expectError(api.fetchUrl(other), 403, 'SIGNATURE_INVALID');
   for (const method of ['POST', 'PUT', 'DELETE'])
-    await expectError(api.fetchUrl(master, { method }), 404, 'NOT_FOUND');
+    await expectError(api.fetchUrl(master, { method }), 405, 'METHOD_NOT_ALLOWED');
 });
 
 test('video link: a playlist that names other files is 404', async () => {

@@ -2,7 +2,6 @@ import type { App } from '@insightdesk/shared/boot';
 import type { JobStatusEvent } from '@insightdesk/shared/jobs';
 import { Histogram } from '@insightdesk/shared/utils';
 import type { WorkerQueues } from '../open-queues.ts';
-import { watchInstallation } from './watch-installation.ts';
 import { watchQueues } from './watch-queues.ts';
 import { watchServers } from './watch-servers.ts';
 import { watchUsage } from './watch-usage.ts';
@@ -13,7 +12,6 @@ const BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 export function watchWorker(app: App, queues: WorkerQueues, isLeader: () => boolean) {
   watchQueues(app.metrics, queues);
   watchServers(app);
-  watchInstallation(app);
   watchUsage(app, isLeader);
   const overflowLabels = { queue: 'other', name: 'other', outcome: 'other' };
   const durations = new Histogram({ overflowLabels, buckets: BUCKETS_SECONDS });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
+import { startSmtpServer } from '../../testing/smtp-server.ts';
 import { checkMailServer } from './check-mail-server.ts';
-import { startSmtpServer } from './test-smtp-server.ts';
 
 const check = async (script: Parameters<typeof startSmtpServer>[0], timeoutMs?: number) => {
   const server = await startSmtpServer(script);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { startSmtpServer } from '../../testing/smtp-server.ts';
 import { createMailer, type Mailer } from './index.ts';
 import { newEmail } from './mailer-contract.ts';
-import { startSmtpServer } from './test-smtp-server.ts';
 
 type Server = Awaited<ReturnType<typeof startSmtpServer>>;
 let server: Server | undefined;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ForbiddenError } from '@insightdesk/shared/errors';
-import { type KeyRing, requireTokenSecret } from '@insightdesk/shared/security';
+import type { KeyRing } from '@insightdesk/shared/security';
 import type { SignDownloadOptions, SignedUpload, SignUploadOptions } from './storage-provider.ts';
 
 /** What a signed URL allows. */
@@ -56,7 +56,9 @@ export function createUrlSigner({ secret, publicUrl }: UrlSignerOptions): UrlSig
     sign(access, expiresInSeconds) {
       const signingKey = keys.current();
       const parameters = toParameters(access, nowSeconds() + expiresInSeconds);
-      const code = mac(requireTokenSecret(signingKey), access.key, parameters);
+      const { tokenSecret } = signingKey;
+      if (tokenSecret === undefined) throw new TypeError('This service has no key to sign URLs');
+      const code = mac(tokenSecret, access.key, parameters);
       const signature = `${signingKey.id}.${code.toString('base64url')}`;
       const query = new URLSearchParams({ ...parameters, signature });
       return `${publicUrl.replace(/\/$/, '')}${SIGNED_PATH}${access.key}?${query}`;

@@ -26,6 +26,7 @@ const requests: [method: Method, path: string, body: object][] = [
   ['POST', `/v1/auth/passkeys/${newId('pky')}/remove`, { password: wrong }],
   ['POST', `/v1/auth/oauth/${newId('idp')}/link`, { password: wrong, redirectTo }],
   ['POST', '/v1/organization/erasure', { password: wrong, name: 'Ann & Co' }],
+  ['DELETE', '/v1/me', { password: wrong }],
 ];
 
 test.each(requests)(

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from 'bun:test';
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadReplicationSlots } from '@insightdesk/shared/database';
 import { createMetrics } from '@insightdesk/shared/monitoring';
 import { createTestContext, openIsolatedDatabase } from '@insightdesk/shared/testing';
-import { issueCertificate } from '../../../tools/stack/servers/issue-certificate.ts';
 import { probePublicUrl } from './probe-public-url.ts';
 import { watchInstallation } from './watch-installation.ts';
 
@@ -18,12 +18,29 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
+/** Self-signed for localhost, valid for a hundred years; used by this test only. */
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBfjCCASWgAwIBAgIUJtEvWnvkg7DvHEKP/CpPHW2ddXowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTAzNTEyNFoYDzIxMjYxMTAx
+MDM1MTI0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATU7bFfPcRcMwZgkbHAS+ZY8b5lH8uW2uGYJFaJkFUqzGH0U5fUByAz
+KeF//Av1dF8UcxdSaZsXPvzoe/Gg/oLSo1MwUTAdBgNVHQ4EFgQUb+CKwGuuJ7+a
+LiUcQBbfEgYZtf8wHwYDVR0jBBgwFoAUb+CKwGuuJ7+aLiUcQBbfEgYZtf8wDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiAkJKe7jq1ROkAAcBPsEay4
+ZE796znSAhY5UYP3GD6gdgIgOpwEqQM8ImuL8vFYwaVhjiC5mq9ejzSQYRHhnKFE
+Ilo=
+-----END CERTIFICATE-----`;
+const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg52uS/pFk2rX7CnXX
+ch0UxRD5iBoBerr8q2/KvuhbecahRANCAATU7bFfPcRcMwZgkbHAS+ZY8b5lH8uW
+2uGYJFaJkFUqzGH0U5fUByAzKeF//Av1dF8UcxdSaZsXPvzoe/Gg/oLS
+-----END PRIVATE KEY-----`;
+
 let status = 200;
-const certificate = await issueCertificate();
 const proxy = Bun.serve({
   port: 0,
   hostname: '127.0.0.1',
-  tls: { cert: certificate.certificate, key: certificate.key },
+  tls: { cert: CERTIFICATE, key: KEY },
   fetch: (request) =>
     new Response(null, { status: new URL(request.url).pathname === '/health/live' ? status : 404 }),
 });
@@ -45,15 +62,14 @@ async function readMetrics(change: Record<string, object> = {}) {
 }
 
 test('watchInstallation: proxy, certificate, disks and backups are measured', async () => {
-  const now = Date.now() / 1_000;
   writeFileSync(
     join(directory, 'backup.prom'),
     'backup_last_success_timestamp_seconds 1700000000\nbackup_interval_seconds 86400\n',
   );
   const valueIn = await readMetrics();
   expect(valueIn('public_url_status')).toBe(200);
-  const days = (valueIn('certificate_expiry_timestamp_seconds') - now) / 86_400;
-  expect(Math.round(days)).toBe(397);
+  const expiresAt = Date.parse(new X509Certificate(CERTIFICATE).validTo) / 1_000;
+  expect(valueIn('certificate_expiry_timestamp_seconds')).toBe(expiresAt);
   for (const disk of ['disk="files"', 'disk="temporary"']) {
     expect(valueIn('disk_size_bytes', disk)).toBeGreaterThan(valueIn('disk_free_bytes', disk));
   }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { startTcpServer } from '@insightdesk/shared/testing';
+import { startTcpServer } from './tcp-server.ts';
 
 type Step = 'greeting' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'message';
 /** The reply at a step, if not success: an SMTP reply, no reply, or a closed connection. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import type { App } from '@insightdesk/shared/boot';
+import type { Config } from '@insightdesk/shared/config';
 import { loadReplicationSlots } from '@insightdesk/shared/database';
 import { listSigningKeys } from '@insightdesk/shared/domain/identity/users';
 import { readText } from '@insightdesk/shared/files';
-import { cacheResult } from '@insightdesk/shared/monitoring';
+import { cacheResult, type Metrics } from '@insightdesk/shared/monitoring';
+import type { AppContainer } from './container.ts';
 import { probePublicUrl } from './probe-public-url.ts';
 
 const REUSE_MS = 10_000;
@@ -13,7 +14,11 @@ const MAX_STATUS_FILE_BYTES = 65_536;
 /** In Valkey, after the last use of a secret. */
 const SECRET_AGE_TTL_SECONDS = 3 * 365 * 86_400;
 
-type Installation = Pick<App, 'config' | 'container' | 'metrics'>;
+interface Installation {
+  config: Config;
+  container: AppContainer;
+  metrics: Metrics;
+}
 
 /**
  * Metrics of what surrounds the services: proxy and certificate, disks, replicas of PostgreSQL,
