@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { type CommandApp, runCommand } from '@insightdesk/shared/boot';
 import { systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
@@ -10,6 +12,8 @@ export const isInstalled = () => Boolean(process.env.DATABASE_URL || process.env
 /** The variables of the services; without them, those of the stack that runs on this machine. */
 export async function loadEnvironment(): Promise<Record<string, string | undefined>> {
   if (isInstalled()) return process.env;
+  // An image contains no local stack; the configuration then reports what is missing.
+  if (!existsSync(join(import.meta.dir, '../../tools/stack'))) return process.env;
   const { loadStackEnvironment } = await import('../../tools/stack/load-stack-environment.ts');
   return { ...loadStackEnvironment(), ...process.env };
 }
