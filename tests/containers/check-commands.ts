@@ -10,8 +10,8 @@ bun services/cli/desk.ts events replay --help >/dev/null || echo "desk events re
 cd shared && bun -e "await import('@sentry/bun')" || echo "the image lacks parts of @sentry/bun"`;
 
 /**
- * Runs every command of `desk` with --help inside the image, and a replay in the container of `desk`. Throws with
- * the output of those that fail: a module that is missing in the image shows only here.
+ * Runs every command of `desk` with --help inside the image, and those of an operator's day in the container of
+ * `desk`: `doctor` finds no error in a healthy installation. Throws with the output of those that fail: a module that is missing in the image shows only here.
  */
 export async function checkCommands(
   runEngine: RunCommand,
@@ -21,6 +21,12 @@ export async function checkCommands(
   const isolated = ['--rm', '--read-only', '--network', 'none'];
   const failures = await runEngine('run', ...isolated, image, 'sh', '-c', SCRIPT);
   if (failures.trim()) throw new Error(failures);
-  const replay = ['events', 'replay', '--since', '2026-01-01', '--to', 'channels', '--dry-run'];
-  await runCompose('--profile', 'desk', 'run', '--rm', 'desk', ...replay);
+  for (const words of [
+    ['events', 'replay', '--since', '2026-01-01', '--to', 'channels', '--dry-run'],
+    ['migrate', '--status'],
+    ['organizations', 'list'],
+    ['doctor'],
+  ]) {
+    await runCompose('--profile', 'desk', 'run', '--rm', 'desk', ...words);
+  }
 }
