@@ -58,12 +58,23 @@ export async function jitProvision(
   const provision = () =>
     withTenant(ctx, (tenant) => createMember(tenant, provider.id, { ...identity, verifiedEmail }));
   // After a race the retry finds the member that the other call created.
-  return provision().catch((error) => {
-    const isRace = violatedConstraint(error) === 'users_verified_email';
-    if (isRace || error?.code === ProviderErrors.AlreadyLinked().code) return provision();
-    throw error;
-  });
+  return provision()
+    .catch((error) => {
+      if (isRace(error)) return provision();
+      throw error;
+    })
+    .catch((error) => {
+      throw error instanceof MemberExistsError ? ProviderErrors.UnknownUser() : error;
+    });
 }
+
+/** A removed member, or one that another sign-in creates at the same time. */
+class MemberExistsError extends Error {}
+
+const isRace = (error: { code?: string }) =>
+  error instanceof MemberExistsError ||
+  violatedConstraint(error) === 'users_verified_email' ||
+  error.code === ProviderErrors.AlreadyLinked().code;
 
 async function createMember(
   tenant: TenantContext,
@@ -84,7 +95,7 @@ async function createMember(
     .values({ tenantId, userId: user.id, role })
     .onConflictDoNothing()
     .returning({ userId: members.userId });
-  if (joined.length === 0) throw ProviderErrors.UnknownUser();
+  if (joined.length === 0) throw new MemberExistsError();
   // A member is visible; the account must still have the address when this commits.
   const [current] = await tx
     .select({ id: users.id })
