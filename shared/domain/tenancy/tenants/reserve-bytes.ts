@@ -1,4 +1,4 @@
-import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
+import { type Context, withTenant } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
 import { defaultQuota } from './default-quota.ts';
@@ -29,20 +29,6 @@ export const reserveBytes = (ctx: Context, { id, bytes, expiresAt }: ByteReserva
       allowed: Number(row?.allowed),
     });
   });
-
-/**
- * Throws 422 QUOTA_EXCEEDED when the organization has fewer bytes left than `bytes`. It does not
- * reserve them: concurrent transactions may together exceed the quota by what they write.
- */
-export async function requireBytesLeft({ tx, limits }: TenantContext, bytes = 1): Promise<void> {
-  const [row] = await tx
-    .execute(sql`select app.used_bytes(app.tenant_id()) as used,
-    app.quota(app.tenant_id(), 'stored-bytes', ${defaultQuota(limits, 'stored-bytes')}) as allowed`)
-    .execute();
-  const [used, allowed] = [Number(row?.used), Number(row?.allowed)];
-  if (allowed > 0 && used + bytes > allowed)
-    throw TenantErrors.QuotaExceeded('stored-bytes', { used, allowed });
-}
 
 const extend = (tenantId: Id<'org'>, id: Id<'att'>, expiresAt: Date) =>
   sql`update byte_reservations set expires_at = ${expiresAt.toISOString()}::timestamptz
