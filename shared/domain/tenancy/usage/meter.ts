@@ -29,6 +29,8 @@ export function createMeter(options: MeterOptions) {
   const { database, defaults, onError, flushMs = 10_000, maxEntries = 20_000 } = options;
   const { unverified = {} } = options;
   let counts = new Map<Key, number>();
+  /** Counts of the write in progress, which the known usage does not contain yet. */
+  let writing: ReadonlyMap<Key, number> = new Map();
   const known = createKnownUsage({ defaults, unverified, maxEntries });
   let timer: Timer | undefined;
   let firstRead: Timer | undefined;
@@ -43,6 +45,7 @@ export function createMeter(options: MeterOptions) {
   async function flushOnce() {
     if (counts.size === 0) return;
     const batch = counts;
+    writing = batch;
     counts = new Map();
     try {
       known.store(await write(database, batch));
@@ -50,6 +53,8 @@ export function createMeter(options: MeterOptions) {
       failedAt = performance.now();
       for (const [key, by] of batch) add(key, by);
       onError(error);
+    } finally {
+      writing = new Map();
     }
   }
 
@@ -81,7 +86,8 @@ export function createMeter(options: MeterOptions) {
     },
     isSpent(tenantId, quota) {
       read(tenantId);
-      return known.isSpent(tenantId, quota, counts.get(`${tenantId} ${today()} requests`) ?? 0);
+      const key: Key = `${tenantId} ${today()} requests`;
+      return known.isSpent(tenantId, quota, (counts.get(key) ?? 0) + (writing.get(key) ?? 0));
     },
     limitOf,
     logBytes: options.logBytes,
