@@ -120,7 +120,7 @@ test('build: npm packs the folder, and Node imports the installed tarball', asyn
   await npm(app, 'install', '--install-links', ...packages);
   const script = `
     import { createClient, NetworkError } from '@insightdesk/client';
-    import * as browser from '@insightdesk/client/browser';
+    const browser = await import(import.meta.resolve('@insightdesk/client/browser'));
     const client = createClient({ url: 'http://127.0.0.1:9' });
     const error = await client.me().catch((reason) => reason);
     console.log(typeof Bun, error instanceof NetworkError, typeof browser.createClient);

@@ -61,13 +61,7 @@ export function createClient(options: ClientOptions) {
   const url = options.url.replace(/\/+$/, '');
   const stop = new AbortController();
   const onError = options.onError ?? throwUncaught;
-  const onWait: OnWait = (wait) => {
-    try {
-      options.onWait?.(wait);
-    } catch (error) {
-      onError(error);
-    }
-  };
+  const onWait = guard(options.onWait, onError);
   const requestOptions = {
     url,
     fetch: options.fetch ?? ((address: string, init: RequestInit) => fetch(address, init)),
@@ -190,6 +184,17 @@ function createResources({ request, send, ...upload }: ResourceDependencies) {
       createLink: (id: AttachmentId, body: RequestBody<'POST /v1/attachments/{id}/links'> = {}) =>
         request('POST /v1/attachments/{id}/links', { path: { id }, body }),
     },
+  };
+}
+
+/** Errors of the app's callback do not stop the repeating. */
+function guard(onWait: OnWait | undefined, onError: (error: unknown) => void): OnWait {
+  return (wait) => {
+    try {
+      onWait?.(wait);
+    } catch (error) {
+      onError(error);
+    }
   };
 }
 

@@ -57,7 +57,7 @@ async function listConversations() {
     button.type = 'button';
     button.textContent = `${conversation.subject} (${conversation.status})`;
     button.ariaCurrent = String(conversation.id === opened?.id);
-    button.addEventListener('click', () => attempt(() => open(conversation)));
+    button.addEventListener('click', () => void attempt(() => open(conversation)));
     const item = document.createElement('li');
     item.append(button);
     return item;
