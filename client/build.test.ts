@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from './build.ts';
 
 let folder: string;
@@ -87,4 +88,45 @@ test('build: a strict app compiles with the declarations, in a browser and in No
     check('--module', 'preserve', '--moduleResolution', 'bundler', '--lib', 'es2024,dom'),
   ]);
   expect(both).toEqual(['', '']);
+}, 60_000);
+
+/** The folders of a package and of everything that it depends on, as installed in this repository. */
+async function foldersOf(name: string, from: string, found = new Map<string, string>()) {
+  const manifestPath = Bun.resolveSync(`${name}/package.json`, from);
+  const manifest: { dependencies?: object } = await Bun.file(manifestPath).json();
+  found.set(name, dirname(manifestPath));
+  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
+    if (!found.has(dependency)) await foldersOf(dependency, dirname(manifestPath), found);
+  }
+  return found;
+}
+
+test('build: npm packs the folder, and Node imports the installed tarball', async () => {
+  const npm = async (cwd: string, ...args: string[]) => {
+    const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+    const child = Bun.spawn(['npm', ...args, ...options], { cwd, stdout: 'pipe', stderr: 'pipe' });
+    const [output, errors] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    if ((await child.exited) !== 0) throw new Error(`npm ${args[0]} failed:\n${errors}`);
+    return output.trim();
+  };
+  const tarball = await npm(join(folder, here), 'pack', '--silent');
+  expect(tarball).toBe('insightdesk-client-0.1.0.tgz');
+
+  const app = join(folder, 'app');
+  await Bun.write(join(app, 'package.json'), '{ "private": true, "type": "module" }');
+  const dependencies = await foldersOf('socket.io-client', import.meta.dir);
+  const packages = [join(folder, here, tarball), ...dependencies.values()];
+  // The dependencies come from this repository: the test needs no registry.
+  await npm(app, 'install', '--install-links', ...packages);
+  const script = `
+    import { createClient, NetworkError } from '@insightdesk/client';
+    const browser = await import(import.meta.resolve('@insightdesk/client/browser'));
+    const client = createClient({ url: 'http://127.0.0.1:9' });
+    const error = await client.me().catch((reason) => reason);
+    console.log(typeof Bun, error instanceof NetworkError, typeof browser.createClient);
+    console.log(import.meta.resolve('@insightdesk/client'));`;
+  await Bun.write(join(app, 'app.js'), script);
+  const node = Bun.spawn(['node', 'app.js'], { cwd: app, stdout: 'pipe' });
+  const installed = join(app, 'node_modules/@insightdesk/client/index.js');
+  expect(await node.stdout.text()).toBe(`undefined true function\n${pathToFileURL(installed)}\n`);
 }, 60_000);

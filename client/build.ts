@@ -17,11 +17,13 @@ export async function build(outdir = join(here, 'dist')): Promise<void> {
   ]);
 }
 
-const { name, version, dependencies } = manifest;
+const { name, version, license, dependencies } = manifest;
 const types = './types/client/index.d.ts';
 const published = {
   name,
   version,
+  description: 'The client of InsightDesk for browsers, Node and Bun',
+  license,
   dependencies,
   type: 'module',
   sideEffects: false,

@@ -26,6 +26,7 @@ import {
   type Tokens,
   toTokens,
 } from './tokens.ts';
+import type { OnWait } from './waiting.ts';
 
 export type Conversation = ResponseBody<'GET /v1/conversations/{id}'>;
 export type LoginResponse = ResponseBody<'POST /v1/auth/login'>;
@@ -44,6 +45,8 @@ export interface ClientOptions {
   /** For `socket.io-client`: transports, delays, certificates. */
   socketOptions?: Partial<ManagerOptions & SocketOptions> | undefined;
   onConnectionChange?: ((isConnected: boolean) => void) | undefined;
+  /** Called before each wait for a rate limit, a connection or the server, after which a request is repeated. */
+  onWait?: OnWait | undefined;
   /** Called with the errors of the app's own callbacks; by default they are thrown as uncaught. */
   onError?: ((error: unknown) => void) | undefined;
   /** The timeout of a request, 30 seconds by default; ten times as long for uploads. */
@@ -57,12 +60,15 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient(options: ClientOptions) {
   const url = options.url.replace(/\/+$/, '');
   const stop = new AbortController();
+  const onError = options.onError ?? throwUncaught;
+  const onWait = guard(options.onWait, onError);
   const requestOptions = {
     url,
     fetch: options.fetch ?? ((address: string, init: RequestInit) => fetch(address, init)),
     timeoutMs: options.timeoutMs ?? 30_000,
     tokenStore: (): TokenStore => tokenStore,
     stopped: stop.signal,
+    onWait,
   };
   const request = createRequest(requestOptions);
   const tokenStore = createTokenStore({
@@ -74,10 +80,10 @@ export function createClient(options: ClientOptions) {
     ...options,
     url: options.socketUrl ?? url,
     tokenStore,
-    onError: options.onError ?? throwUncaught,
+    onError,
   });
-  const send = createSend(request, stop.signal);
-  const resources = { request, send, stopped: stop.signal };
+  const send = createSend(request, stop.signal, onWait);
+  const resources = { request, send, stopped: stop.signal, onWait };
 
   async function startSession<T extends TokenPair>(response: Promise<T>): Promise<T> {
     const body = await response;
@@ -135,6 +141,7 @@ interface ResourceDependencies {
   send: Send;
   sendTus: SendTus;
   stopped: AbortSignal;
+  onWait: OnWait;
 }
 
 function createResources({ request, send, ...upload }: ResourceDependencies) {
@@ -177,6 +184,17 @@ function createResources({ request, send, ...upload }: ResourceDependencies) {
       createLink: (id: AttachmentId, body: RequestBody<'POST /v1/attachments/{id}/links'> = {}) =>
         request('POST /v1/attachments/{id}/links', { path: { id }, body }),
     },
+  };
+}
+
+/** Errors of the app's callback do not stop the repeating. */
+function guard(onWait: OnWait | undefined, onError: (error: unknown) => void): OnWait {
+  return (wait) => {
+    try {
+      onWait?.(wait);
+    } catch (error) {
+      onError(error);
+    }
   };
 }
 

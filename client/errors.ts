@@ -21,6 +21,16 @@ export class ProblemError extends Error {
 /** No response arrived; the request may have been executed or not. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
+  /**
+   * `certificate`: the server's is not trusted, has expired or is for another name (Node and Bun).
+   * `cross-origin`: a browser's request to another origin failed; CORS may be the cause.
+   */
+  readonly reason: 'certificate' | 'cross-origin' | 'timeout' | 'unreachable';
+
+  constructor(message: string, options: { reason: NetworkError['reason']; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.reason = options.reason;
+  }
 }
 
 /** The client was closed, or its user signed out, during the call. */

@@ -35,3 +35,4 @@ export type { Attachment, ResumableUpload, ResumableUploadOptions } from './resu
 export type { Message, NewMessage } from './send.ts';
 export type { Subscription } from './subscriptions.ts';
 export type { Tokens } from './tokens.ts';
+export type { Wait } from './waiting.ts';

@@ -1,7 +1,9 @@
 import { NetworkError, ProblemError, readProblem } from './errors.ts';
+import { toNetworkError } from './network-failure.ts';
 import { type Operations, publicRoutes } from './operations.ts';
-import { backoffMs, randomId, sleep } from './sleep.ts';
+import { randomId } from './sleep.ts';
 import type { TokenStore } from './tokens.ts';
+import { type OnWait, waitForRetry } from './waiting.ts';
 
 /** A route of the API, for example `POST /v1/conversations/{id}/messages`. */
 export type RouteName = keyof Operations;
@@ -50,7 +52,8 @@ interface RequestOptions {
   timeoutMs: number;
   tokenStore: () => TokenStore;
   /** Ends the waiting for another attempt. */
-  stopped?: AbortSignal;
+  stopped: AbortSignal;
+  onWait: OnWait;
 }
 
 interface AnyInput {
@@ -76,7 +79,7 @@ export function createRequest(options: RequestOptions): SendRequest {
   async function request(route: string, input: AnyInput = {}): Promise<unknown> {
     if (route.startsWith('GET ') || route === REGISTRATION) return authorized(route, input);
     const idempotencyKey = input.idempotencyKey ?? randomId();
-    const signals = [options.stopped, input.signal].filter((signal) => signal !== undefined);
+    const signal = AbortSignal.any([options.stopped, ...(input.signal ? [input.signal] : [])]);
     for (let tries = 1; ; tries++) {
       try {
         return await authorized(route, { ...input, idempotencyKey });
@@ -84,7 +87,7 @@ export function createRequest(options: RequestOptions): SendRequest {
         if (tries === MAX_ATTEMPTS || !isOutcomeUnknown(error)) throw error;
         const retryAfterMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
         if (retryAfterMs > MAX_RETRY_AFTER_MS) throw error;
-        await sleep(Math.max(retryAfterMs, backoffMs(tries)), AbortSignal.any(signals));
+        await waitForRetry(error, { route, attempt: tries, signal, onWait: options.onWait });
       }
     }
   }
@@ -139,7 +142,8 @@ const authorization = (token: string | undefined): Record<string, string> =>
 
 /** No response, one of a proxy alone, or one that says that another attempt is in progress. */
 function isOutcomeUnknown(error: unknown): boolean {
-  if (error instanceof NetworkError) return true;
+  // With a certificate that is not trusted, nothing was sent.
+  if (error instanceof NetworkError) return error.reason !== 'certificate';
   if (!(error instanceof ProblemError)) return false;
   return [502, 503, 504].includes(error.status) || error.code === 'IDEMPOTENCY_IN_FLIGHT';
 }
@@ -192,7 +196,7 @@ async function send<T = Response>(
     return await read(response);
   } catch (error) {
     if (error instanceof ProblemError || signal?.aborted) throw error;
-    throw new NetworkError(`${name}: no response`, { cause: error });
+    throw toNetworkError(error, { name, url, timeoutMs });
   }
 }
 

@@ -1,7 +1,7 @@
 import { ClientClosedError, isTransient, ProblemError } from './errors.ts';
 import type { ResponseBody, SendRequest, SendTus } from './requests.ts';
-import { backoffMs, sleep } from './sleep.ts';
 import { createTransfer, type TransferOptions } from './tus-transfer.ts';
+import { type OnWait, waitForRetry } from './waiting.ts';
 
 export type Attachment = ResponseBody<'GET /v1/attachments/{id}'>;
 
@@ -25,17 +25,19 @@ export interface ResumableUpload {
 
 /** Failures in a row, without a stored byte between them: about a minute. */
 const MAX_FAILURES = 10;
+const ROUTE = 'PATCH /v1/uploads/{id}';
 const PAUSED = new Error('Paused');
 
 interface Dependencies {
   sendTus: SendTus;
   request: SendRequest;
   stopped: AbortSignal;
+  onWait: OnWait;
 }
 
 /** Starts an upload with tus 1.0. */
 export function startResumableUpload(
-  { sendTus, request, stopped }: Dependencies,
+  { sendTus, request, stopped, onWait }: Dependencies,
   file: Blob,
   name: string,
   { onProgress, ...options }: ResumableUploadOptions,
@@ -75,8 +77,7 @@ export function startResumableUpload(
         signal.throwIfAborted();
         if (error === PAUSED) continue;
         if (!canContinue(error) || ++failures === MAX_FAILURES) throw error;
-        const retryAfterMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
-        await sleep(Math.max(retryAfterMs, backoffMs(failures)), signal);
+        await waitForRetry(error, { route: ROUTE, attempt: failures, signal, onWait });
       }
     }
     return request('GET /v1/attachments/{id}', { path: { id: transfer.id() }, signal });

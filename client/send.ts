@@ -1,10 +1,11 @@
-import { isTransient, ProblemError } from './errors.ts';
+import { isTransient } from './errors.ts';
 import type { RequestBody, ResponseBody, SendRequest } from './requests.ts';
-import { backoffMs, randomId, sleep } from './sleep.ts';
+import { randomId } from './sleep.ts';
+import { type OnWait, waitForRetry } from './waiting.ts';
 
-type Route = 'POST /v1/conversations/{id}/messages';
-export type Message = ResponseBody<Route>;
-export type NewMessage = RequestBody<Route>;
+const ROUTE = 'POST /v1/conversations/{id}/messages';
+export type Message = ResponseBody<typeof ROUTE>;
+export type NewMessage = RequestBody<typeof ROUTE>;
 
 /** Sends a message, repeatedly until the server accepts or refuses it; it is stored once. */
 export type Send = (
@@ -14,7 +15,7 @@ export type Send = (
 ) => Promise<Message>;
 
 /** Creates `send`: messages of one conversation are sent one after the other, in call order. */
-export function createSend(request: SendRequest, stopped: AbortSignal): Send {
+export function createSend(request: SendRequest, stopped: AbortSignal, onWait: OnWait): Send {
   const lastByConversation = new Map<string, Promise<unknown>>();
 
   async function sendUntilDone(
@@ -25,7 +26,7 @@ export function createSend(request: SendRequest, stopped: AbortSignal): Send {
     const idempotencyKey = randomId();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await request('POST /v1/conversations/{id}/messages', {
+        return await request(ROUTE, {
           path: { id },
           body,
           signal,
@@ -33,8 +34,7 @@ export function createSend(request: SendRequest, stopped: AbortSignal): Send {
         });
       } catch (error) {
         if (!isTransient(error)) throw error;
-        const retryAfterMs = error instanceof ProblemError ? error.retryAfterMs : undefined;
-        await sleep(Math.max(retryAfterMs ?? 0, backoffMs(attempt)), signal);
+        await waitForRetry(error, { route: ROUTE, attempt, signal, onWait });
       }
     }
   }

@@ -42,6 +42,7 @@ import {
   requireCaller,
 } from './caller.ts';
 import { createDocs } from './docs.ts';
+import { createExample } from './example.ts';
 import { createFiles, isolateFilesHost } from './files/create-files.ts';
 import { createJwks } from './jwks.ts';
 import { meterRequest, requireDatabaseTime } from './meter-request.ts';
@@ -51,6 +52,8 @@ import { type Route, takesIdempotencyKey } from './route.ts';
 export interface AppOptions extends HealthAppOptions {
   metrics: Metrics;
   config: {
+    /** The value of NODE_ENV; `development` has the example chat. */
+    environment?: string;
     /** Named on pages. */
     product?: { name: string };
     http: {
@@ -111,6 +114,7 @@ export function createApp(options: AppOptions): Hono<ApiEnv> {
   app.use(rejectUnknownMethods, isolateFilesHost(config.http));
   app.route('/', createFiles({ ...options, ...config.media }));
   app.route('/', pages.app);
+  if (config.environment === 'development') app.route('/', createExample(pages));
   app.route('/', createJwks(options.tokens));
   app.route('/', createDocs({ routes, publicUrl: config.http.publicUrl, productName }));
   if (options.dashboard) {

@@ -47,6 +47,8 @@ export interface PagesOptions {
 export interface Pages {
   app: Hono<ApiEnv>;
   send(c: HttpContext<ApiEnv>, name: PageName, status?: 404): Promise<Response>;
+  /** Sends another main element in the frame; its values replace those of our pages. */
+  sendMain(c: HttpContext<ApiEnv>, main: string, values: Record<string, string>): Promise<Response>;
 }
 
 /** The pages behind links in emails, and the frame of all our pages. */
@@ -56,22 +58,28 @@ export function createPages(options: PagesOptions): Pages {
     'pages.css': file('pages.css'),
     'pages.js': file('pages.js'),
   });
-  const render = async (name: PageName) => {
+  const render = async (main: string, own: Record<string, string> = {}) => {
     const values = {
       style: await assets.path('pages.css'),
       script: await assets.path('pages.js'),
       product: options.productName,
       app: options.appUrl ?? options.publicUrl,
       base: options.dashboardPath,
+      ...own,
     };
-    const main = options.hasPasskeys ? mains[name] : String(mains[name]).replace(passkeyButton, '');
     return createContent(renderPage(main, values), 'text/html; charset=utf-8');
   };
+  const mainOf = (name: PageName) =>
+    options.hasPasskeys ? mains[name] : String(mains[name]).replace(passkeyButton, '');
   const names = Object.keys(mains) as PageName[];
-  const contents = new Map(names.map((name) => [name, once(() => render(name))]));
+  const contents = new Map(names.map((name) => [name, once(() => render(mainOf(name)))]));
 
-  async function send(c: HttpContext<ApiEnv>, name: PageName, status?: 404) {
-    const content = (await contents.get(name)?.()) as Content;
+  const send = async (c: HttpContext<ApiEnv>, name: PageName, status?: 404) =>
+    sendPage(c, (await contents.get(name)?.()) as Content, status);
+  const sendMain: Pages['sendMain'] = async (c, main, values) =>
+    sendPage(c, await render(main, values));
+
+  async function sendPage(c: HttpContext<ApiEnv>, content: Content, status?: 404) {
     c.header('Content-Security-Policy', pagePolicy);
     return sendContent(c, content, { cacheControl: 'no-cache', status });
   }
@@ -89,7 +97,7 @@ export function createPages(options: PagesOptions): Pages {
   }
   app.get('/', (c) => c.redirect('/docs'));
   app.route('/', assets.app);
-  return { app, send };
+  return { app, send, sendMain };
 }
 
 function renderPage(main: string, values: Record<string, string>): string {

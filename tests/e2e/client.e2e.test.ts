@@ -215,6 +215,13 @@ test.skipIf(!isLocalStack)('the client answers a request of the system', async (
   expect(await response).toBe('Carla, please wait');
 });
 
+test.skipIf(!isLocalStack)('the client names an unknown issuer of the certificate', async () => {
+  const client = createClient({ url: run.url });
+  const error = await client.login({ email: agent.email, password }).catch((reason) => reason);
+  expect(error).toMatchObject({ name: 'NetworkError', reason: 'certificate' });
+  expect(error.message).toContain('NODE_EXTRA_CA_CERTS');
+});
+
 test('the client uploads and downloads an attachment', async () => {
   const { client } = connect(customer);
   const file = new Blob(['Bulb type: E27'], { type: 'text/plain' });

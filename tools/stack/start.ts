@@ -80,6 +80,7 @@ function banner({ url, inbox, ca, postgres, valkey, services }: RunFile): string
   const addresses = [
     ['product', url],
     ['reference', `${url}/docs`],
+    ...(isDevelopment ? [['example chat', `${url}/example`]] : []),
     ['queues', `${url}/admin/queues`],
     ['inbox', inbox],
     ['postgres', postgres],

@@ -7,6 +7,8 @@ import { sendContent } from './send-content.ts';
 
 /** A path or a `file:` URL. */
 type FilePath = string | URL;
+/** A file, or what creates its content. */
+type Source = FilePath | (() => Promise<Content>);
 
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 /** A name with another hash, such as of the previous release during a rolling deployment. */
@@ -26,10 +28,12 @@ export interface Assets<Name extends string> {
  */
 export function createAssets<Name extends string>(
   basePath: string,
-  files: Readonly<Record<Name, FilePath>>,
+  files: Readonly<Record<Name, Source>>,
 ): Assets<Name> {
-  const entries = Object.entries<FilePath>(files);
-  const contents = new Map(entries.map(([name, file]) => [name, once(() => readContent(file))]));
+  const read = (source: Source) =>
+    once(typeof source === 'function' ? source : () => readContent(source));
+  const entries = Object.entries<Source>(files);
+  const contents = new Map(entries.map(([name, source]) => [name, read(source)]));
   const app = new Hono<ApiEnv>();
 
   app.get(`${basePath}/:name`, async (c: Context<ApiEnv>) => {
