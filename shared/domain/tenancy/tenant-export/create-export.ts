@@ -1,6 +1,6 @@
 import { defineAction } from '@insightdesk/shared/context';
 import { lockUntilCommit } from '@insightdesk/shared/database';
-import { requireBytesLeft } from '@insightdesk/shared/domain/tenancy/tenants';
+import { readBytesLeft } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { addDays, newId } from '@insightdesk/shared/utils';
 import { and, eq, gt, sql } from 'drizzle-orm';
@@ -30,7 +30,7 @@ export const createExport = defineAction({
       .where(and(eq(tenantExports.tenantId, tenantId), gt(tenantExports.expiresAt, sql`now()`)));
     if (current.length >= MAX_EXPORTS || current.some(({ readyAt }) => !readyAt))
       throw ExportErrors.TooMany(MAX_EXPORTS);
-    await requireBytesLeft(ctx);
+    await readBytesLeft(ctx);
     const [row] = await tx
       .insert(tenantExports)
       .values({

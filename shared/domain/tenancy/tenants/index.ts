@@ -3,7 +3,7 @@ export { defaultQuota } from './default-quota.ts';
 export { disableOrganization, enableOrganization } from './disable-organization.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
-export { requireBytesLeft } from './require-bytes-left.ts';
+export { readBytesLeft, requireBytesLeft } from './require-bytes-left.ts';
 export { requireEnabledOrganization, requireOrganization } from './require-organization.ts';
 export { requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';

@@ -23,7 +23,7 @@ const allowancesOf = new WeakMap<TenantContext['limits'], Map<string, Allowance>
  * reserve them: concurrent transactions may together exceed the quota by what they write, and each
  * process by a sixteenth of what was left, at most 1 MiB.
  */
-export async function requireBytesLeft(ctx: TenantContext, bytes = 1): Promise<void> {
+export async function requireBytesLeft(ctx: TenantContext, bytes: number): Promise<void> {
   const allowances = allowancesOf.getOrInsertComputed(ctx.limits, () => new Map());
   const allowance = allowances.get(ctx.tenantId);
   if (allowance && allowance.bytes >= bytes && Date.now() < allowance.expiresAtMs) {
@@ -40,8 +40,8 @@ export async function requireBytesLeft(ctx: TenantContext, bytes = 1): Promise<v
   if (allowances.size > MAX_TENANTS && oldest) allowances.delete(oldest);
 }
 
-/** The bytes that are left after `bytes` more; throws 422 QUOTA_EXCEEDED. */
-async function readBytesLeft({ tx, limits }: TenantContext, bytes: number): Promise<number> {
+/** The bytes that are left now, after `bytes` more; throws 422 QUOTA_EXCEEDED. */
+export async function readBytesLeft({ tx, limits }: TenantContext, bytes = 1): Promise<number> {
   const [row] = await tx
     .execute(sql`select app.used_bytes(app.tenant_id()) as used,
     app.quota(app.tenant_id(), 'stored-bytes', ${defaultQuota(limits, 'stored-bytes')}) as allowed`)
