@@ -19,7 +19,7 @@ import {
   type HealthAppOptions,
   jsonLimit,
   type LoadState,
-  limitConcurrency,
+  limitConcurrentRequests,
   limitRequests,
   requestId,
   requestLog,
@@ -163,7 +163,7 @@ function mountRoutes(
   const identifyToken = createTokenVerifier(tokens);
   const origins = [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins];
   const identify = [bearerAuth(identifyToken), cookieAuth(identifyToken, origins)];
-  const limitReads = limitConcurrency<ApiCaller>(MAX_CONCURRENT_READS);
+  const limitReads = limitConcurrentRequests<ApiCaller>(MAX_CONCURRENT_READS);
   for (const route of routes) {
     const kind = classOf(route);
     const routeLimitBytes = route.bodyLimitBytes ?? bodyLimitBytes[kind];

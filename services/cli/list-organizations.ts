@@ -1,4 +1,3 @@
-import type { Id } from '@insightdesk/shared/contract';
 import { readPages } from '@insightdesk/shared/database';
 import { searchOrganizations } from '@insightdesk/shared/domain/tenancy/tenants';
 import { operatorContext, runAsOperator } from './operator.ts';
@@ -9,12 +8,12 @@ const PAGE = 500;
 export async function listOrganizations(text = ''): Promise<number> {
   return runAsOperator(async (app) => {
     const ctx = operatorContext(app, undefined);
-    const pages = readPages<{ id: Id<'org'> } & Record<string, unknown>>(PAGE, (last) =>
+    const pages = readPages<Awaited<ReturnType<typeof searchOrganizations>>[number]>(PAGE, (last) =>
       searchOrganizations(ctx, { text, after: last?.id, limit: PAGE }),
     );
     for await (const { id, name, createdAt, disabledAt, deleteAt } of pages) {
       const state = deleteAt ? '  deletion scheduled' : disabledAt ? '  disabled' : '';
-      console.log(`${id}  ${(createdAt as Date).toISOString().slice(0, 10)}  ${name}${state}`);
+      console.log(`${id}  ${createdAt.toISOString().slice(0, 10)}  ${name}${state}`);
     }
     return 0;
   });

@@ -1,5 +1,4 @@
-import type { Context } from '@insightdesk/shared/context';
-import { withTenant } from '@insightdesk/shared/context';
+import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { listOwners } from '@insightdesk/shared/domain/identity/users';
 import { requireOrganization } from '@insightdesk/shared/domain/tenancy/tenants';

@@ -50,7 +50,7 @@ export const createConnections = (parts: AppParts, config: Config, log: Logger):
     registrationsPerDay: config.accounts.registrationsPerDay,
     maxFileBytes: config.storage.maxFileBytes,
     invitationsPerDay: config.invitations.perDay,
-    emails: config.emailLimits,
+    emailsPerRecipientAndDay: config.emailsPerRecipientAndDay,
   },
   settings: {
     appName: config.product.name,

@@ -12,7 +12,7 @@ export {
 export { onViolation, sqlState, violatedConstraint } from './database-errors.ts';
 export type { Migration } from './list-migrations.ts';
 export { loadPostgresStats, loadReplicationSlots } from './load-server-stats.ts';
-export { matches } from './matches.ts';
+export { contains, matches } from './matches.ts';
 export { loadMigrations, migrate } from './migrate.ts';
 export { decodeCursor, integerKey, pageInput, pageSchema, perPageSize, toPage } from './page.ts';
 export type { PoolStatus } from './pools/pool-status.ts';

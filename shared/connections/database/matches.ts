@@ -4,6 +4,7 @@ import {
   eq,
   type GetColumnData,
   getTableColumns,
+  ilike,
   type SQL,
   type SQLWrapper,
   type Table,
@@ -20,3 +21,7 @@ export function matches<T extends Table>(table: T, values: Values<T>): SQL {
     ...Object.entries(values).map(([name, value]) => eq(columns[name] as Column, value)),
   ) as SQL;
 }
+
+/** The condition that a column contains the text, in any case; `%` and `_` have no special meaning. */
+export const contains = (column: Column, text: string): SQL =>
+  ilike(column, `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`);

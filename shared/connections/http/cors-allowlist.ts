@@ -22,7 +22,7 @@ const preflightHeaders = Object.entries({
   'Access-Control-Max-Age': '600',
 });
 
-/** Allows scripts of these origins to read responses, also those to session cookies. */
+/** Allows scripts of these origins to read responses, also of requests with session cookies. */
 export function corsAllowlist(origins: readonly string[]): MiddlewareHandler {
   const allowed = new Set(origins);
   return function corsAllowlist(c, next) {

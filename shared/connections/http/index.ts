@@ -13,7 +13,7 @@ export { createHealthApp, type HealthAppOptions } from './create-health-app.ts';
 export { errorHandler } from './error-handler.ts';
 export { evaluatePreconditions, type Validators } from './evaluate-preconditions.ts';
 export type { Caller, HttpEnv } from './http-env.ts';
-export { limitConcurrency } from './limits/limit-concurrency.ts';
+export { limitConcurrentRequests } from './limits/limit-concurrent-requests.ts';
 export { limitRequests, tooManyRequests } from './limits/limit-requests.ts';
 export {
   type CheckRateLimit,

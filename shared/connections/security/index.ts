@@ -7,7 +7,7 @@ export {
   secretPurposes,
 } from './encryption.ts';
 export { sha256 } from './hashes.ts';
-export { createKeyRing, type KeyRing, requireTokenSecret, type StoredKey } from './key-ring.ts';
+export { createKeyRing, type KeyRing, type StoredKey } from './key-ring.ts';
 export { createPasswords, type Passwords } from './passwords.ts';
 export { createSafeFetch, type SafeFetch } from './safe-fetch.ts';
 export { createTokenCodec, type TokenCodec } from './token-codec.ts';

@@ -54,12 +54,11 @@ export function createUrlSigner({ secret, publicUrl }: UrlSignerOptions): UrlSig
   const keys = typeof secret === 'string' ? singleKey(secret) : secret;
   return {
     sign(access, expiresInSeconds) {
-      const signingKey = keys.current();
+      const { id, tokenSecret } = keys.current();
       const parameters = toParameters(access, nowSeconds() + expiresInSeconds);
-      const { tokenSecret } = signingKey;
       if (tokenSecret === undefined) throw new TypeError('This service has no key to sign URLs');
       const code = mac(tokenSecret, access.key, parameters);
-      const signature = `${signingKey.id}.${code.toString('base64url')}`;
+      const signature = `${id}.${code.toString('base64url')}`;
       const query = new URLSearchParams({ ...parameters, signature });
       return `${publicUrl.replace(/\/$/, '')}${SIGNED_PATH}${access.key}?${query}`;
     },

@@ -92,14 +92,8 @@ export interface Limits {
   registrationsPerDay: number;
   maxFileBytes: number;
   invitationsPerDay: number;
-  emails: EmailLimits;
-}
-
-/** Emails per day that members and systems of an organization cause; 0 is unlimited. */
-export interface EmailLimits {
-  /** Of an organization without a verified owner. */
-  perDayUnverified: number;
-  perRecipientAndDay: number;
+  /** Emails to one recipient that an organization causes; 0 is unlimited. */
+  emailsPerRecipientAndDay: number;
 }
 
 export interface Settings {

@@ -63,7 +63,7 @@ export function shapeConfig(
     accounts: shapeAccounts(env),
     quotas: shapeQuotas(env),
     unverifiedQuotas: shapeUnverifiedQuotas(env),
-    emailLimits: shapeEmailLimits(env),
+    emailsPerRecipientAndDay: env.QUOTA_EMAILS_PER_RECIPIENT,
     audit: { retentionDays: env.AUDIT_RETENTION_DAYS },
     tenantDeletion: { graceSeconds: env.ERASURE_GRACE },
     operators: { organizationId: env.OPERATOR_ORGANIZATION_ID },
@@ -103,12 +103,7 @@ function findUnused(env: Environment, extra: Record<string, string | undefined>)
   ];
 }
 
-const shapeEmailLimits = (env: Environment) => ({
-  perDayUnverified: env.QUOTA_EMAILS_PER_DAY_UNVERIFIED,
-  perRecipientAndDay: env.QUOTA_EMAILS_PER_RECIPIENT,
-});
-
-/** Workers are scaled without names of their own: the host, in a container its id, tells them apart. */
+/** Workers are scaled without names of their own; the host, in a container its id, identifies each. */
 function defaultReplica(service: ServiceName): string {
   if (service !== 'worker') return `${service}-1`;
   const host = hostname()

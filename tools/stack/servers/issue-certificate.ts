@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 
 const DAY_MS = 86_400_000;
-/** Browsers refuse more than 825 days; the day before is part of it. */
+/** Browsers refuse more than 398 days; the day before is part of it. */
 const VALID_DAYS = 397;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';

@@ -45,6 +45,20 @@ const services = createDatabase({
 
 const zero = async () => 0;
 const noJobs = async () => ({ jobs: 0, bytes: 0 });
+/** A meter without other sources that is flushed by the test. */
+const openMeter = (options: Partial<Parameters<typeof createMeter>[0]>) =>
+  createMeter({
+    database: services,
+    defaults: context.limits.quotas,
+    logBytes: zero,
+    openSockets: zero,
+    queueUsage: noJobs,
+    onError: (error) => {
+      throw error;
+    },
+    flushMs: 60_000,
+    ...options,
+  });
 
 type Usage = z.infer<typeof getUsage.output>;
 const read = async (as: string, query = '') =>
@@ -101,16 +115,11 @@ test('usage meter: adds up over processes, retains unwritten counts, bounds its 
   const errors: unknown[] = [];
   let isDown = true;
   const open = () =>
-    createMeter({
+    openMeter({
       database: {
         write: (...call) => (isDown ? Promise.reject(new Error('down')) : services.write(...call)),
       },
-      defaults: context.limits.quotas,
-      logBytes: zero,
-      openSockets: zero,
-      queueUsage: noJobs,
       onError: (error) => errors.push(error),
-      flushMs: 60_000,
       maxEntries: 2,
     });
   const meters = [open(), open()];
@@ -127,18 +136,7 @@ test('usage meter: adds up over processes, retains unwritten counts, bounds its 
 
 test('usage meter: the log-bytes quota is smaller until an owner has a verified address', async () => {
   const { tenantId, owner } = await createTestTenant(context);
-  const meter = createMeter({
-    database: services,
-    defaults: context.limits.quotas,
-    unverified: { 'log-bytes': 7_000 },
-    logBytes: zero,
-    openSockets: zero,
-    queueUsage: noJobs,
-    onError: (error) => {
-      throw error;
-    },
-    flushMs: 60_000,
-  });
+  const meter = openMeter({ unverified: { 'log-bytes': 7_000 } });
   const limit = async () => {
     meter.count(tenantId, 'events');
     await meter.flush();
@@ -201,16 +199,9 @@ test('waiting-jobs quota: writes are 429 for an organization with ten times as m
   const testDatabase = await createTestDatabase();
   const limits = { readers: 1, writers: 2, timeoutMs: 10_000, slowQueryMs: 10_000 };
   const database = createDatabase({ ...testDatabase, ...limits });
-  const meter = createMeter({
+  const meter = openMeter({
     database,
     defaults: { ...context.limits.quotas, 'waiting-jobs': 2 },
-    logBytes: zero,
-    openSockets: zero,
-    queueUsage: noJobs,
-    onError: (error) => {
-      throw error;
-    },
-    flushMs: 60_000,
   });
   try {
     const [own, other] = [newId('org'), newId('org')];

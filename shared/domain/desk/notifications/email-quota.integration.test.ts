@@ -67,9 +67,9 @@ async function usageOf(owner: Context) {
 test('email/send.requested: 429 beyond the emails of a recipient, exact over replicas', async () => {
   const { owner, member } = await createTestTenant(context);
   const [agent, other] = [userIdOf(await member('agent')), userIdOf(await member('agent'))];
-  const { perRecipientAndDay } = owner.limits.emails;
+  const { emailsPerRecipientAndDay } = owner.limits;
   const { accepted, errors } = await requestMany(onBothReplicas(owner), () => agent, 60);
-  expect(accepted).toBe(perRecipientAndDay);
+  expect(accepted).toBe(emailsPerRecipientAndDay);
   for (const error of errors) {
     expect(error).toMatchObject({
       status: 429,
@@ -79,7 +79,7 @@ test('email/send.requested: 429 beyond the emails of a recipient, exact over rep
   }
   await requestEmail(owner, other);
   const { emails } = await usageOf(owner);
-  expect(emails).toBe(perRecipientAndDay + 1);
+  expect(emails).toBe(emailsPerRecipientAndDay + 1);
 });
 
 test('email/send.requested: 429 beyond the emails of an organization, exact over replicas', async () => {
@@ -143,6 +143,6 @@ test('an organization without a verified owner has the small quota of emails', a
   const { owner } = await createTestTenant(context);
   const { limits } = context;
   const limitOf = async (caller: Context) => (await usageOf(caller)).quota?.limit;
-  expect(await limitOf(unverified)).toBe(limits.emails.perDayUnverified);
+  expect(await limitOf(unverified)).toBe(limits.unverifiedQuotas['emails-per-day']);
   expect(await limitOf(owner)).toBe(limits.quotas['emails-per-day']);
 });

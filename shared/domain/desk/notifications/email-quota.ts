@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Context, type TenantContext, withTenant } from '@insightdesk/shared/context';
-import { consumeUsage, emailsPerDay } from '@insightdesk/shared/domain/tenancy/usage';
+import { tenantQuota } from '@insightdesk/shared/domain/tenancy/tenants';
+import { consumeUsage } from '@insightdesk/shared/domain/tenancy/usage';
 import { EmailErrors } from './errors.ts';
 
 const DAY_MS = 86_400_000;
@@ -11,13 +12,13 @@ const DAY_MS = 86_400_000;
  */
 export async function consumeEmailQuota(ctx: TenantContext, recipient: string): Promise<void> {
   await requireRecipientQuota(ctx, recipient);
-  if (await consumeUsage(ctx, 'emails', emailsPerDay(ctx))) return;
+  if (await consumeUsage(ctx, 'emails', tenantQuota(ctx.limits, 'emails-per-day'))) return;
   const resetAt = new Date(Math.ceil((Date.now() + 1) / DAY_MS) * DAY_MS);
   throw EmailErrors.QuotaExceeded('emails-per-day', resetAt);
 }
 
 async function requireRecipientQuota({ tenantId, limits }: TenantContext, recipient: string) {
-  const { perRecipientAndDay: limit } = limits.emails;
+  const limit = limits.emailsPerRecipientAndDay;
   if (limit === 0) return;
   const hash = createHash('sha256').update(recipient.toLowerCase()).digest('base64url');
   const { allowed, resetAt } = await limits.checkRateLimit(

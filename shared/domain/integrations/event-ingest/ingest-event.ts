@@ -17,12 +17,12 @@ interface AcceptedEvent<E extends EventDefinition = EventDefinition> {
   accept?(ctx: TenantContext, payload: z.output<E['payload']>): Promise<void>;
 }
 
-const accept = <E extends EventDefinition>(event: E, check?: AcceptedEvent<E>['accept']) =>
-  [event.name, { event, ...(check && { accept: check }) } as AcceptedEvent] as const;
+const entryOf = <E extends EventDefinition>(event: E, accept?: AcceptedEvent<E>['accept']) =>
+  [event.name, { event, ...(accept && { accept }) } as AcceptedEvent] as const;
 
 /** The events that systems of an organization may send, by name. */
 export const acceptedEvents: Readonly<Record<string, AcceptedEvent>> = Object.fromEntries([
-  accept(notificationEvents.emailRequested, acceptRequestedEmail),
+  entryOf(notificationEvents.emailRequested, acceptRequestedEmail),
 ]);
 
 const eventName = /^[a-z]+(-[a-z]+)*([./][a-z]+(-[a-z]+)*)+$/;

@@ -1,5 +1,5 @@
 /** Organizations: the tenants of the system. */
-export { defaultQuota } from './default-quota.ts';
+export { tenantQuota } from './default-quota.ts';
 export { disableOrganization, enableOrganization } from './disable-organization.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';

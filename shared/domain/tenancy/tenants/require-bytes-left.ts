@@ -1,6 +1,6 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import { sql } from 'drizzle-orm';
-import { defaultQuota } from './default-quota.ts';
+import { tenantQuota } from './default-quota.ts';
 import { TenantErrors } from './errors.ts';
 
 /** Bytes that this process may write before it asks the database again. */
@@ -44,7 +44,7 @@ export async function requireBytesLeft(ctx: TenantContext, bytes: number): Promi
 export async function readBytesLeft({ tx, limits }: TenantContext, bytes = 1): Promise<number> {
   const [row] = await tx
     .execute(sql`select app.used_bytes(app.tenant_id()) as used,
-    app.quota(app.tenant_id(), 'stored-bytes', ${defaultQuota(limits, 'stored-bytes')}) as allowed`)
+    ${tenantQuota(limits, 'stored-bytes')} as allowed`)
     .execute();
   const [used, allowed] = [Number(row?.used), Number(row?.allowed)];
   if (allowed === 0) return Number.MAX_SAFE_INTEGER;

@@ -1,6 +1,7 @@
 import { type Context, requireSystem } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { and, asc, gt, ilike, sql } from 'drizzle-orm';
+import { contains } from '@insightdesk/shared/database';
+import { and, asc, gt } from 'drizzle-orm';
 import { organizations } from './tables.ts';
 
 const columns = {
@@ -20,8 +21,7 @@ export function searchOrganizations(
   { text, after, limit }: { text?: string; after?: Id<'org'> | undefined; limit: number },
 ) {
   requireSystem(ctx);
-  const pattern = text && `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  const name = pattern ? ilike(organizations.name, pattern) : sql`true`;
+  const name = text ? contains(organizations.name, text) : undefined;
   return ctx.database.write('system', (tx) =>
     tx
       .select(columns)

@@ -1,10 +1,5 @@
 import type { ExactCounter, TenantContext } from '@insightdesk/shared/context';
-import { defaultQuota } from '@insightdesk/shared/domain/tenancy/tenants';
 import { sql } from 'drizzle-orm';
-
-/** The daily email quota of the tenant: its own one, or the default, which verified owners raise. */
-export const emailsPerDay = ({ limits }: Pick<TenantContext, 'limits'>) =>
-  sql`app.quota(app.tenant_id(), 'emails-per-day', ${defaultQuota(limits, 'emails-per-day')})`;
 
 /**
  * Counts one use of a daily quota in the open transaction, exact over all processes; false when none

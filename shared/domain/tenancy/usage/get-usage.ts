@@ -6,13 +6,11 @@ import {
   type Quotas,
   quotaNames,
   readTenant,
-  type TenantContext,
 } from '@insightdesk/shared/context';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { DomainValidationError } from '@insightdesk/shared/errors';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { emailsPerDay } from './consume-usage.ts';
 
 const MAX_DAYS = 366;
 const FINAL_TTL_SECONDS = 3_600;
@@ -56,7 +54,7 @@ export async function readUsage(
   requireRange(from, to);
   const id = toUuid(ctx.tenantId);
   const [[now], days, logBytes, jobs, sockets] = await Promise.all([
-    readTenant(ctx, (tenant) => tenant.tx.execute(currentUsage(tenant, id)).execute()),
+    readTenant(ctx, ({ tx }) => tx.execute(currentUsage(id)).execute()),
     readDays(ctx, from, to),
     ctx.limits.meter.logBytes(ctx.tenantId),
     ctx.limits.meter.queueUsage(ctx.tenantId),
@@ -76,14 +74,13 @@ export async function readUsage(
   };
   const { quotas, unverifiedQuotas } = ctx.limits;
   const defaults = now?.verified === true ? quotas : unverifiedQuotas;
-  const limits = { ...defaults, 'emails-per-day': Number(now?.emails_limit) };
   return {
     from,
     to,
     quotas: quotaNames.map((name) => ({
       name,
       value: Number(values[name]),
-      limit: (ownQuotas[name] ?? limits[name]) || null,
+      limit: (ownQuotas[name] ?? defaults[name]) || null,
     })),
     counters: counterNames.map((name) => ({
       name,
@@ -122,7 +119,7 @@ function requireRange(from: string, to: string) {
 
 const today = sql`(now() at time zone 'utc')::date`;
 
-const currentUsage = (tenant: TenantContext, id: string) => sql`select
+const currentUsage = (id: string) => sql`select
   app.has_verified_owner(${id}::uuid) as verified,
   app.used_bytes(${id}::uuid) as bytes,
   (select count(*) from members where tenant_id = ${id}::uuid and removed_at is null
@@ -133,7 +130,6 @@ const currentUsage = (tenant: TenantContext, id: string) => sql`select
     and day = ${today}) as today,
   (select value from usage_counters where tenant_id = ${id}::uuid and metric = 'emails'
     and day = ${today}) as emails,
-  ${emailsPerDay(tenant)} as emails_limit,
   (select sum(value) from usage_counters where tenant_id = ${id}::uuid and metric = 'requests'
     and day between date_trunc('month', ${today})::date and ${today}) as month`;
 

@@ -1,6 +1,6 @@
 /** Usage counters and quotas of organizations. */
 
-export { consumeUsage, emailsPerDay } from './consume-usage.ts';
+export { consumeUsage } from './consume-usage.ts';
 export { getUsage, readUsage } from './get-usage.ts';
 export { listTopUsage } from './list-top-usage.ts';
 export { createMeter } from './meter.ts';

@@ -9,9 +9,9 @@ import type { Envelope } from '../definition/envelope.ts';
 import { type JobKey, parseBullId } from '../definition/job-keys.ts';
 import { acquireSlots } from './acquire-slots.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
+import type { createOutageLog } from './create-outage-log.ts';
 import { createJobRun, type JobRun, type JobStatusEvent } from './job-run.ts';
 import type { KeyLimits } from './key-limits.ts';
-import type { createOutageLog } from './log-outages.ts';
 import { outageCode, outageDelayMs } from './retry-on-outage.ts';
 import type { InTenant } from './steps.ts';
 

@@ -15,7 +15,8 @@ const columns = { ...getTableColumns(users), passwordHash: credentials.passwordH
 /** Accounts with one address whose password is tried. */
 const MAX_CANDIDATES = 20;
 
-// The account with the verified address, then the oldest others: nobody who registers the address later displaces them.
+// The account with the verified address, then the oldest others: nobody who registers the address
+// later displaces them.
 const selectByEmail = statement({ email: users.email }, ({ email }, q) =>
   q
     .select(columns)

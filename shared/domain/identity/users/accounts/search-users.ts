@@ -1,6 +1,7 @@
 import { type Context, requireSystem } from '@insightdesk/shared/context';
 import { isId } from '@insightdesk/shared/contract';
-import { asc, eq, ilike, or } from 'drizzle-orm';
+import { contains } from '@insightdesk/shared/database';
+import { asc, eq, or } from 'drizzle-orm';
 import { users } from '../tables.ts';
 
 const columns = {
@@ -14,10 +15,9 @@ const columns = {
 /** Users with this id, or whose address or name contains the text; oldest first. For the system only. */
 export function searchUsers(ctx: Context, { text, limit }: { text: string; limit: number }) {
   requireSystem(ctx);
-  const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
   const found = isId('usr', text)
     ? eq(users.id, text)
-    : or(ilike(users.email, pattern), ilike(users.name, pattern));
+    : or(contains(users.email, text), contains(users.name, text));
   return ctx.identityDatabase.read({}, (tx) =>
     tx.select(columns).from(users).where(found).orderBy(asc(users.id)).limit(limit).execute(),
   );

@@ -1,6 +1,5 @@
 import {
   defineAction,
-  systemContext,
   type TenantContext,
   type UserContext,
   withTenant,
@@ -24,6 +23,7 @@ import { confirmPassword } from '../accounts/find-by-credentials.ts';
 import { sessions } from '../sessions/tables.ts';
 import { MemberErrors } from './errors.ts';
 import { listOwners } from './find-member.ts';
+import { forEachOtherOrganization } from './for-each-other-organization.ts';
 import { listMemberships } from './list-memberships.ts';
 import { endMembership } from './remove-member.ts';
 
@@ -50,13 +50,9 @@ export const deleteMe = defineAction({
     await confirmSecondFactor(ctx, code);
     const memberships = await listMemberships(ctx, userId);
     await requireOtherOwners(ctx, memberships);
-    for (const { id: tenantId, role } of memberships) {
-      if (tenantId === ctx.tenantId) continue;
-      const { requestId } = ctx;
-      await withTenant(systemContext(ctx, 'accounts', { tenantId, requestId }), (tenant) =>
-        leave(tenant, { id: userId, role }),
-      );
-    }
+    await forEachOtherOrganization(ctx, memberships, (tenant, { role }) =>
+      leave(tenant, { id: userId, role }),
+    );
     await withTenant(ctx, async (tenant) => {
       await leave(tenant, { id: userId, role: ctx.actor.role });
       await revokeEmailLinks(tenant, { id: userId, email });

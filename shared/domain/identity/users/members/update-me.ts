@@ -1,7 +1,6 @@
 import {
   defineAction,
   displayName,
-  systemContext,
   type TenantContext,
   withTenant,
 } from '@insightdesk/shared/context';
@@ -12,6 +11,7 @@ import { AccountErrors } from '../accounts/errors.ts';
 import { ownUserView, toOwnUser } from '../accounts/view.ts';
 import { users } from '../tables.ts';
 import { memberRenamed } from './events.ts';
+import { forEachOtherOrganization } from './for-each-other-organization.ts';
 import { listMemberships } from './list-memberships.ts';
 
 /** Renames the caller, and notifies the staff of all its organizations. */
@@ -31,11 +31,7 @@ export const updateMe = defineAction({
       if (!self) throw AccountErrors.NotFound();
       return self;
     });
-    for (const { id: tenantId } of await listMemberships(ctx, userId)) {
-      if (tenantId === ctx.tenantId) continue;
-      const { requestId } = ctx;
-      await withTenant(systemContext(ctx, 'accounts', { tenantId, requestId }), recordRename);
-    }
+    await forEachOtherOrganization(ctx, await listMemberships(ctx, userId), recordRename);
     return { user: toOwnUser(user) };
   },
 });

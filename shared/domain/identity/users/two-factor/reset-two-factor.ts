@@ -15,8 +15,8 @@ import { users } from '../tables.ts';
 
 /**
  * Deletes a lost second factor: the authenticator app, all passkeys and recovery codes. Revokes the
- * user's sessions and tells the audit log of each organization. Returns the number of sessions that
- * ended; throws 422 without a second factor. For the system only.
+ * user's sessions and records it in the audit log of each organization. Returns the number of
+ * sessions that ended; throws 422 without a second factor. For the system only.
  */
 export async function resetTwoFactor(ctx: Context, userId: Id<'usr'>): Promise<number> {
   requireSystem(ctx);

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Logger } from '@insightdesk/shared/logging';
-import { createOutageLog } from './log-outages.ts';
+import { createOutageLog } from './create-outage-log.ts';
 
 const MINUTE_MS = 60_000;
 

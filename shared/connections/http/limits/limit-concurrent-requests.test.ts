@@ -3,7 +3,7 @@ import { createLogger } from '@insightdesk/shared/logging';
 import { Hono } from 'hono';
 import { errorHandler } from '../error-handler.ts';
 import type { HttpEnv } from '../http-env.ts';
-import { limitConcurrency } from './limit-concurrency.ts';
+import { limitConcurrentRequests } from './limit-concurrent-requests.ts';
 
 test('a caller with the maximum of requests in progress gets 429, another one does not', async () => {
   const gate = Promise.withResolvers<void>();
@@ -17,7 +17,7 @@ test('a caller with the maximum of requests in progress gets 429, another one do
     c.set('caller', { tenantId: 'org', name: c.req.header('x-user') ?? '' });
     return next();
   });
-  app.use(limitConcurrency(2));
+  app.use(limitConcurrentRequests(2));
   app.get('/', async (c) => {
     await gate.promise;
     return c.text('ok');

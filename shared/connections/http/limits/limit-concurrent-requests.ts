@@ -5,7 +5,9 @@ import type { Caller, HttpEnv } from '../http-env.ts';
 const RETRY_AFTER_SECONDS = 1;
 
 /** Middleware, after authentication: limits the requests of one caller in progress in this process. */
-export function limitConcurrency<C extends Caller>(max: number): MiddlewareHandler<HttpEnv<C>> {
+export function limitConcurrentRequests<C extends Caller>(
+  max: number,
+): MiddlewareHandler<HttpEnv<C>> {
   const inProgress = new Map<string, number>();
   return async (c, next) => {
     const name = c.get('caller')?.name;
