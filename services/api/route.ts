@@ -10,7 +10,7 @@ import type { Deprecation } from './deprecated.ts';
 import { jsonResponse, respondIdempotently, sendResponse } from './idempotent-response.ts';
 
 export type Http = HttpContext<ApiEnv>;
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 type RawInput = Record<string, unknown>;
 
 export interface Call {
@@ -92,6 +92,8 @@ export const takesQuery = ({ method, hasBody }: Pick<Route, 'method' | 'hasBody'
 export const get = routeFor('GET', 200);
 /** POST: path and JSON body are the action's input; 200 by default. */
 export const post = routeFor('POST', 200);
+/** PUT: path and JSON body are the action's input; 200 by default. */
+export const put = routeFor('PUT', 200);
 /** PATCH: path and JSON body are the action's input; 200 by default. */
 export const patch = routeFor('PATCH', 200);
 /** DELETE: path and query are the action's input; 204 by default. */

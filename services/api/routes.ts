@@ -1,4 +1,5 @@
 import * as attachments from '@insightdesk/shared/domain/desk/attachments';
+import * as contacts from '@insightdesk/shared/domain/desk/contacts';
 import * as conversations from '@insightdesk/shared/domain/desk/conversations';
 import * as media from '@insightdesk/shared/domain/desk/media';
 import * as apiKeys from '@insightdesk/shared/domain/identity/api-keys';
@@ -30,6 +31,7 @@ import {
   get,
   patch,
   post,
+  put,
   type Route,
   whenEnabled,
   withBodyLimit,
@@ -125,6 +127,21 @@ export const routes: readonly Route[] = [
   exportContentRoute,
   post('/v1/organization/erasure', tenantDeletion.requestDeletion, 202),
   del('/v1/organization/erasure', tenantDeletion.cancelDeletion),
+
+  post('/v1/contacts', contacts.createContact, 201),
+  get('/v1/contacts', contacts.listContacts),
+  put('/v1/contacts/by-external-id/:externalId', contacts.upsertContact, {
+    status: ({ isNew }) => (isNew ? 201 : 200),
+    body: ({ contact }) => contact,
+    responses: { 201: contacts.contactView, 200: contacts.contactView },
+  }),
+  get('/v1/contacts/:id', contacts.getContact),
+  patch('/v1/contacts/:id', contacts.updateContact),
+  post('/v1/companies', contacts.createCompany, 201),
+  get('/v1/companies', contacts.listCompanies),
+  get('/v1/companies/:id', contacts.getCompany),
+  patch('/v1/companies/:id', contacts.updateCompany),
+  del('/v1/companies/:id', contacts.deleteCompany),
 
   withBodyLimit(TEXT_LIMIT_BYTES, post('/v1/conversations', conversations.createConversation, 201)),
   get('/v1/conversations', conversations.listConversations),

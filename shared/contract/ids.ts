@@ -3,11 +3,13 @@ interface IdPrefixes {
   apiKey: 'key';
   attachment: 'att';
   calendar: 'cal';
+  company: 'cmp';
   conversation: 'cnv';
   document: 'doc';
   emailLink: 'lnk';
   event: 'evt';
   export: 'exp';
+  identityKey: 'idk';
   identityProvider: 'idp';
   invitation: 'inv';
   message: 'msg';
@@ -16,6 +18,7 @@ interface IdPrefixes {
   role: 'rol';
   secondFactor: 'fac';
   session: 'ses';
+  signInCode: 'sic';
   site: 'sit';
   task: 'tsk';
   user: 'usr';

@@ -1,4 +1,5 @@
 import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import { contactEvents } from '@insightdesk/shared/domain/desk/contacts';
 import {
   conversationEvents,
   conversationJobs,
@@ -55,6 +56,7 @@ export const features = {
   'tenancy/usage': { events: {}, jobs: {} },
   'tenancy/tenant-export': { events: tenantExportEvents, jobs: tenantExportJobs },
   'tenancy/tenant-deletion': { events: tenantDeletionEvents, jobs: tenantDeletionJobs },
+  'desk/contacts': { events: contactEvents, jobs: {} },
   'desk/attachments': { events: attachmentEvents, jobs: attachmentJobs },
   'desk/media': { events: mediaEvents, jobs: mediaJobs },
   'desk/conversations': { events: conversationEvents, jobs: conversationJobs },

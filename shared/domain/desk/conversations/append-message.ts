@@ -40,7 +40,17 @@ export async function appendMessage(
   const { id: conversationId, customerId, assigneeId, messageCount: sequence } = conversation;
   const authorId = actor.userId;
   const id = newId('msg');
-  const row = { tenantId, id, conversationId, sequence, authorId, createdAt, ...content };
+  const unchanged = { version: 1, editedAt: null, deletedAt: null };
+  const row = {
+    tenantId,
+    id,
+    conversationId,
+    sequence,
+    authorId,
+    createdAt,
+    ...unchanged,
+    ...content,
+  };
   withCommit(tx, insert(tx, row));
   const claimed = await claimAttachments(ctx, attachmentIds, {
     conversationId,

@@ -45,6 +45,9 @@ export const createConversation = defineAction({
       messageCount: 1,
       replyCount: 1,
       lastMessageAt: now,
+      lastMessageId: null,
+      lastMessageAuthorId: null,
+      lastMessageExcerpt: null,
       version: 1,
       createdAt: now,
     };

@@ -33,6 +33,10 @@ export const conversations = pgTable(
     /** Messages that its customer may see. */
     replyCount: integer('reply_count').notNull().default(0),
     lastMessageAt: instant('last_message_at').notNull().defaultNow(),
+    /** The newest reply, with its author and the beginning of its text; null before the first one since they are kept. */
+    lastMessageId: typeId('last_message_id', 'msg'),
+    lastMessageAuthorId: typeId('last_message_author_id', 'usr'),
+    lastMessageExcerpt: text('last_message_excerpt'),
     version: integer('version').notNull().default(1),
     createdAt: createdAt(),
   },
@@ -43,6 +47,8 @@ export const conversations = pgTable(
     index('conversations_customer').on(t.tenantId, t.customerId, t.number),
     index('conversations_assignee').on(t.tenantId, t.assigneeId, t.number),
     index('conversations_priority').on(t.tenantId, t.priority, t.number),
+    index('conversations_activity').on(t.tenantId, t.lastMessageAt, t.number),
+    index('conversations_unassigned').on(t.tenantId, t.number).where(sql`assignee_id is null`),
     // NULLS FIRST, so that no other index has the order that their statements request.
     index('conversations_filters').on(
       t.tenantId,
@@ -132,6 +138,11 @@ export const messages = pgTable(
     kind: text('kind', { enum: messageKinds }).notNull(),
     body: text('body').notNull(),
     clientMessageId: text('client_message_id'),
+    /** Counts its changes, from 1; earlier versions are in `message_versions`. */
+    version: integer('version').notNull().default(1),
+    editedAt: instant('edited_at'),
+    /** Set when it was deleted: its body is empty then. */
+    deletedAt: instant('deleted_at'),
     createdAt: createdAt(),
   },
   (t) => [
@@ -144,6 +155,49 @@ export const messages = pgTable(
       columns: [t.tenantId, t.conversationId],
       foreignColumns: [conversations.tenantId, conversations.id],
       name: 'messages_conversation_fk',
+    }).onDelete('cascade'),
+  ],
+);
+
+/** The former texts of messages that were edited or deleted. */
+export const messageVersions = pgTable(
+  'message_versions',
+  {
+    tenantId: tenantId(),
+    messageId: typeId('message_id', 'msg').notNull(),
+    version: integer('version').notNull(),
+    body: text('body').notNull(),
+    /** Who replaced this version. */
+    changedBy: typeId('changed_by', 'usr').notNull(),
+    changedAt: instant('changed_at').notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.messageId, t.version] }),
+    foreignKey({
+      columns: [t.tenantId, t.messageId],
+      foreignColumns: [messages.tenantId, messages.id],
+      name: 'message_versions_message_fk',
+    }).onDelete('cascade'),
+  ],
+);
+
+/** How many messages of a conversation a user has read, as the counters of the conversation count them. */
+export const conversationReads = pgTable(
+  'conversation_reads',
+  {
+    tenantId: tenantId(),
+    conversationId: typeId('conversation_id', 'cnv').notNull(),
+    userId: typeId('user_id', 'usr').notNull(),
+    messageCount: integer('message_count').notNull(),
+    replyCount: integer('reply_count').notNull(),
+    readAt: instant('read_at').notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.conversationId, t.userId] }),
+    foreignKey({
+      columns: [t.tenantId, t.conversationId],
+      foreignColumns: [conversations.tenantId, conversations.id],
+      name: 'conversation_reads_conversation_fk',
     }).onDelete('cascade'),
   ],
 );

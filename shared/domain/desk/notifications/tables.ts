@@ -1,5 +1,7 @@
-import { createdAt, instant, tenantId } from '@insightdesk/shared/database';
-import { pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
+import { conversations } from '@insightdesk/shared/domain/desk/conversations';
+import { members } from '@insightdesk/shared/domain/identity/users';
+import { foreignKey, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
 /** One row per email, so that a job that runs again does not send it twice. */
 export const emailDeliveries = pgTable(
@@ -12,4 +14,48 @@ export const emailDeliveries = pgTable(
     sentAt: instant('sent_at'),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.key] })],
+);
+
+/** Conversations with messages that a user will be emailed about; one email is sent for all of them that are due. */
+export const pendingNotifications = pgTable(
+  'pending_notifications',
+  {
+    tenantId: tenantId(),
+    userId: typeId('user_id', 'usr').notNull(),
+    conversationId: typeId('conversation_id', 'cnv').notNull(),
+    /** The sequence number of the first and of the last message that the email contains. */
+    firstSequence: integer('first_sequence').notNull(),
+    lastSequence: integer('last_sequence').notNull(),
+    dueAt: instant('due_at').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.userId, t.conversationId] }),
+    index('pending_notifications_due').on(t.dueAt),
+    foreignKey({
+      columns: [t.tenantId, t.conversationId],
+      foreignColumns: [conversations.tenantId, conversations.id],
+      name: 'pending_notifications_conversation_fk',
+    }).onDelete('cascade'),
+    foreignKey({
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [members.tenantId, members.userId],
+      name: 'pending_notifications_member_fk',
+    }),
+  ],
+);
+
+/** Texts of an organization in place of the built-in ones, by the name of the email and its language. */
+export const emailTemplates = pgTable(
+  'email_templates',
+  {
+    tenantId: tenantId(),
+    name: text('name').notNull(),
+    locale: text('locale').notNull(),
+    subject: text('subject').notNull(),
+    body: text('body').notNull(),
+    updatedBy: typeId('updated_by', 'usr').notNull(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.name, t.locale] })],
 );

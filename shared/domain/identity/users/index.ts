@@ -38,6 +38,7 @@ export { revokeInvitation } from './members/revoke-invitation.ts';
 export { setPresence } from './members/set-presence.ts';
 export { updateMe } from './members/update-me.ts';
 export { updateMember } from './members/update-member.ts';
+export { type Person, personView, toPerson } from './members/view.ts';
 export { createSession } from './sessions/create-session.ts';
 export { findPermissionRestriction } from './sessions/find-permission-restriction.ts';
 export { listAccessGenerations, listLiveSessions } from './sessions/list-live-sessions.ts';

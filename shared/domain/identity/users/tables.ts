@@ -60,6 +60,9 @@ export const members = pgTable(
     roleId: typeId('role_id', 'rol'),
     /** Removed members remain as authors of their messages; those of API keys are created removed. */
     removedAt: instant('removed_at'),
+    /** The name in this organization: a trigger copies that of the user, and each change of it. */
+    name: text('name').notNull().default(''),
+    avatarUrl: text('avatar_url'),
     createdAt: createdAt(),
   },
   (t) => [

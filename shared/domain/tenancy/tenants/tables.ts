@@ -10,6 +10,18 @@ export const organizations = pgTable('organizations', {
   disabledAt: instant('disabled_at'),
   /** Sessions without a second factor can only set one up. */
   requireTwoFactor: boolean('require_two_factor').notNull().default(false),
+  /** How customers see the names of staff. */
+  staffNames: text('staff_names', { enum: ['full', 'first', 'team'] })
+    .notNull()
+    .default('full'),
+  /** Shown in place of names of staff; without one the name of the organization. */
+  teamName: text('team_name'),
+  /** Whether customers sign in with a code that is emailed to them. */
+  emailCodeSignIn: boolean('email_code_sign_in').notNull().default(false),
+  /** Whether visitors may write without identifying themselves. */
+  anonymousVisitors: boolean('anonymous_visitors').notNull().default(false),
+  /** Whether closed conversations can be opened again. */
+  allowReopening: boolean('allow_reopening').notNull().default(false),
   /** When the organization is deleted, unless an owner cancels it. */
   deleteAt: instant('delete_at'),
   deletionRequestedBy: typeId('deletion_requested_by', 'usr'),

@@ -3,6 +3,30 @@ import { z } from 'zod';
 import { toUser, type UserRow, userView } from '../accounts/view.ts';
 import type { invitations } from './tables.ts';
 
+/** A member or a contact as it appears beside what it did. */
+export const personView = z
+  .object({
+    id: idSchema('usr'),
+    name: z.string(),
+    role: z.enum(roles),
+    avatarUrl: z.string().optional(),
+  })
+  .meta({ id: 'Person' });
+
+export type Person = z.output<typeof personView>;
+
+export const toPerson = (row: {
+  id: Id<'usr'>;
+  name: string;
+  role: Role;
+  avatarUrl: string | null;
+}): Person => ({
+  id: row.id,
+  name: row.name,
+  role: row.role,
+  ...(row.avatarUrl !== null && { avatarUrl: row.avatarUrl }),
+});
+
 export const memberView = z
   .object({
     ...userView.shape,

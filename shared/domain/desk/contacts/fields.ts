@@ -1,0 +1,88 @@
+import { email, singleLine, text } from '@insightdesk/shared/context';
+import { idSchema } from '@insightdesk/shared/contract';
+import { z } from 'zod';
+import { ContactErrors } from './errors.ts';
+import type { PropertyValue } from './tables.ts';
+
+const MAX_PROPERTIES = 50;
+const MAX_PROPERTY_BYTES = 8_192;
+
+/** The id of a customer or a company in the product of the organization. */
+export const externalId = singleLine(200);
+
+export const propertyName = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_.-]{0,59}$/,
+    'Must be a letter, then letters, digits, `_`, `.` or `-`',
+  );
+
+export const propertyValue = z.union([text(1_000), z.number(), z.boolean()]);
+
+/** Properties to set; null deletes one. */
+export const propertyChanges = z
+  .record(propertyName, propertyValue.nullable())
+  .describe('Properties to set, each a text, a number or a boolean; null deletes one');
+
+const timeZone = z
+  .string()
+  .max(100)
+  .refine((value) => isValid(() => new Intl.DateTimeFormat('en', { timeZone: value })), {
+    message: 'Must be an IANA time zone such as Europe/Berlin',
+  });
+
+const language = z
+  .string()
+  .max(35)
+  .refine((value) => isValid(() => Intl.getCanonicalLocales(value)), {
+    message: 'Must be a language tag such as en or pt-BR (BCP 47)',
+  });
+
+const avatarUrl = z
+  .url({ protocol: /^https$/ })
+  .max(1_000)
+  .describe('An https URL; browsers of staff load it');
+
+function isValid(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What can be changed of a contact; null deletes a value. */
+export const contactChanges = {
+  name: singleLine(200).optional(),
+  avatarUrl: avatarUrl.nullable().optional(),
+  timeZone: timeZone.nullable().optional(),
+  language: language.nullable().optional(),
+  companyId: idSchema('cmp').nullable().optional(),
+  properties: propertyChanges.optional(),
+};
+
+export type ContactChanges = z.output<z.ZodObject<typeof contactChanges>>;
+
+/** An address with the statement of the product's server that the contact reads it. */
+export const statedAddress = {
+  email: email().optional(),
+  emailVerified: z
+    .boolean()
+    .default(false)
+    .describe('Whether your product has verified that the contact reads this address'),
+};
+
+/** The properties after changes; throws 422 when they are too many. */
+export function changeProperties(
+  before: Readonly<Record<string, PropertyValue>>,
+  changes: z.output<typeof propertyChanges> = {},
+): Record<string, PropertyValue> {
+  const merged = Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null);
+  const after = Object.fromEntries(merged) as Record<string, PropertyValue>;
+  const bytes = Buffer.byteLength(JSON.stringify(after));
+  if (merged.length > MAX_PROPERTIES || bytes > MAX_PROPERTY_BYTES) {
+    throw ContactErrors.TooManyProperties(MAX_PROPERTIES, MAX_PROPERTY_BYTES);
+  }
+  return after;
+}
