@@ -1,4 +1,5 @@
 import * as attachments from '@insightdesk/shared/domain/desk/attachments';
+import * as contactMerge from '@insightdesk/shared/domain/desk/contact-merge';
 import * as contacts from '@insightdesk/shared/domain/desk/contacts';
 import * as conversations from '@insightdesk/shared/domain/desk/conversations';
 import * as media from '@insightdesk/shared/domain/desk/media';
@@ -137,6 +138,8 @@ export const routes: readonly Route[] = [
   }),
   get('/v1/contacts/:id', contacts.getContact),
   patch('/v1/contacts/:id', contacts.updateContact),
+  post('/v1/contacts/:id/merge', contactMerge.mergeContact),
+  get('/v1/contacts/:id/merges', contactMerge.listMerges),
   post('/v1/companies', contacts.createCompany, 201),
   get('/v1/companies', contacts.listCompanies),
   get('/v1/companies/:id', contacts.getCompany),

@@ -1,6 +1,7 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { jobs, type SystemJob } from '@insightdesk/shared/domain/catalog';
 import * as attachments from '@insightdesk/shared/domain/desk/attachments';
+import * as contactMerge from '@insightdesk/shared/domain/desk/contact-merge';
 import * as conversations from '@insightdesk/shared/domain/desk/conversations';
 import * as media from '@insightdesk/shared/domain/desk/media';
 import * as notifications from '@insightdesk/shared/domain/desk/notifications';
@@ -42,6 +43,10 @@ function createRuns(root: Context): Runs {
       conversations.unsnoozeConversation(at(run), payload),
     'conversations.unassign': (payload, run) =>
       conversations.unassignFormerStaff(at(run), payload, run),
+    'contact-merge.move-conversations': (payload, run) =>
+      contactMerge.moveRemainingConversations(at(run), payload, run),
+    'contact-merge.same-address': (payload, run) =>
+      contactMerge.mergeContactWithSameAddress(at(run), payload),
     'notifications.message': (payload, run) =>
       notifications.notifyRecipients(at(run), payload, run),
     'notifications.messages': (payload, run) =>

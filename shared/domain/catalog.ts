@@ -1,4 +1,8 @@
 import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import {
+  contactMergeEvents,
+  contactMergeJobs,
+} from '@insightdesk/shared/domain/desk/contact-merge';
 import { contactEvents } from '@insightdesk/shared/domain/desk/contacts';
 import {
   conversationEvents,
@@ -60,6 +64,7 @@ export const features = {
   'desk/attachments': { events: attachmentEvents, jobs: attachmentJobs },
   'desk/media': { events: mediaEvents, jobs: mediaJobs },
   'desk/conversations': { events: conversationEvents, jobs: conversationJobs },
+  'desk/contact-merge': { events: contactMergeEvents, jobs: contactMergeJobs },
   'identity/permissions-api': { events: {}, jobs: {} },
   'desk/notifications': { events: notificationEvents, jobs: notificationJobs },
   'integrations/event-ingest': { events: {}, jobs: {} },
