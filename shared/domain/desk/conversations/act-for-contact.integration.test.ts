@@ -3,6 +3,7 @@ import type { Context } from '@insightdesk/shared/context';
 import type { KeyPermission } from '@insightdesk/shared/contract';
 import { uploadAttachment } from '@insightdesk/shared/domain/desk/attachments';
 import {
+  contacts,
   createContact,
   listContacts,
   updateContact,
@@ -20,11 +21,13 @@ import {
 import { newId } from '@insightdesk/shared/utils';
 import { and, eq } from 'drizzle-orm';
 import {
+  conversations,
   createConversation,
   getConversation,
   listMessages,
   sendMessage,
   updateConversation,
+  updateMessage,
 } from './index.ts';
 
 const { context, close } = createTestContext();
@@ -179,6 +182,21 @@ describe('sendMessage as a contact', () => {
     await expect(send(server, {})).rejects.toMatchObject({ code: 'CONTACT_BLOCKED' });
     expect((await getConversation(agent, { id })).messageCount).toBe(1);
   });
+});
+
+test('a contact that was merged is the customer that it was merged into', async () => {
+  const { id: contactId } = await newContact();
+  const { id } = await createConversation(server, { ...draft, contactId });
+  const [{ id: messageId } = { id: newId('msg') }] = (await listMessages(agent, { id })).items;
+  const customerId = userIdOf(customer);
+  await owner.database.write({ tenantId }, async (tx) => {
+    await tx.update(contacts).set({ mergedInto: customerId }).where(eq(contacts.userId, contactId));
+    await tx.update(conversations).set({ customerId }).where(eq(conversations.id, id));
+  });
+  const { message } = await sendMessage(server, { id, contactId, body: 'Hello?' });
+  expect(message.authorId).toBe(customerId);
+  const edited = await updateMessage(customer, { id, messageId, body: 'It works' });
+  expect(edited).toMatchObject({ authorId: contactId, body: 'It works' });
 });
 
 describe('allowReopening', () => {

@@ -1,6 +1,7 @@
 import { type MemberTenantContext, requireMatch } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { matches, statement } from '@insightdesk/shared/database';
+import { findContact } from '@insightdesk/shared/domain/desk/contacts';
 import { and, eq, sql } from 'drizzle-orm';
 import { viewerColumns, viewerOf, visibleMessages } from '../conversation-visibility.ts';
 import { ConversationErrors } from '../errors.ts';
@@ -43,6 +44,17 @@ export async function lockMessage(ctx: MemberTenantContext, { id, messageId }: M
   const isCustomer = ctx.actor.role === 'customer';
   if (isCustomer && conversation.status === 'closed') throw ConversationErrors.Closed();
   return { conversation, found };
+}
+
+/** Whether the caller wrote a message, as itself or as a contact that was merged into it. */
+export async function isAuthor(
+  ctx: MemberTenantContext,
+  { authorId }: MessageRow,
+): Promise<boolean> {
+  const { userId, role } = ctx.actor;
+  if (authorId === userId) return true;
+  if (role !== 'customer') return false;
+  return (await findContact(ctx, authorId))?.mergedInto === userId;
 }
 
 /** Characters of the last message in its conversation. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ConversationErrors } from '../errors.ts';
 import { messageDeleted } from '../events.ts';
 import { toMessage } from '../view.ts';
-import { changeMessage, lockMessage, messageKey } from './change-message.ts';
+import { changeMessage, isAuthor, lockMessage, messageKey } from './change-message.ts';
 
 /**
  * Deletes the text and the files of a message: authors their own, staff any. It stays in its place,
@@ -21,10 +21,8 @@ export const deleteMessage = defineAction({
   async run(ctx, key) {
     const { conversation, found } = await lockMessage(ctx, key);
     const { message: before } = found;
-    const isAuthor = before.authorId === ctx.actor.userId;
-    if (!isAuthor && !can(ctx.actor, 'conversations:manage')) {
-      throw ConversationErrors.NotTheAuthor();
-    }
+    const isManager = can(ctx.actor, 'conversations:manage');
+    if (!isManager && !(await isAuthor(ctx, before))) throw ConversationErrors.NotTheAuthor();
     if (before.deletedAt) return;
     const changes = { body: '', deletedAt: conversation.now };
     const after = await changeMessage(ctx, conversation, before, changes);

@@ -6,7 +6,7 @@ import { ConversationErrors } from '../errors.ts';
 import { messageUpdated } from '../events.ts';
 import { toMessageFromRow } from '../message-row.ts';
 import { messageView } from '../view.ts';
-import { changeMessage, lockMessage, messageKey } from './change-message.ts';
+import { changeMessage, isAuthor, lockMessage, messageKey } from './change-message.ts';
 
 /** Former texts that a message keeps. */
 const MAX_EDITS = 50;
@@ -27,7 +27,7 @@ export const updateMessage = defineAction({
     const { message: before } = found;
     const view = (message = before) =>
       toMessageFromRow({ ...found, message }, ctx.settings.publicUrl);
-    if (before.authorId !== ctx.actor.userId) throw ConversationErrors.NotTheAuthor();
+    if (!(await isAuthor(ctx, before))) throw ConversationErrors.NotTheAuthor();
     if (before.deletedAt) throw ConversationErrors.MessageDeleted();
     if (before.body === body) return view();
     if (before.version > MAX_EDITS) throw ConversationErrors.TooManyVersions(MAX_EDITS);
