@@ -122,6 +122,7 @@ export const routes: readonly Route[] = [
   get('/v1/api-keys/:id', apiKeys.getApiKey),
   post('/v1/api-keys/:id/rotate', apiKeys.rotateApiKey),
   del('/v1/api-keys/:id', apiKeys.revokeApiKey),
+  get('/v1/organization', tenants.getOrganization),
   patch('/v1/organization', tenants.updateOrganization),
   post('/v1/organization/export', tenantExport.createExport, 202),
   get('/v1/organization/exports/:id', tenantExport.getExport),
@@ -152,6 +153,13 @@ export const routes: readonly Route[] = [
   patch('/v1/conversations/:id', conversations.updateConversation),
   get('/v1/conversations/:id/messages', conversations.listMessages),
   get('/v1/conversations/:id/messages/:messageId', conversations.getMessage),
+  withBodyLimit(
+    TEXT_LIMIT_BYTES,
+    patch('/v1/conversations/:id/messages/:messageId', conversations.updateMessage),
+  ),
+  del('/v1/conversations/:id/messages/:messageId', conversations.deleteMessage),
+  get('/v1/conversations/:id/messages/:messageId/versions', conversations.listMessageVersions),
+  del('/v1/conversations/:id/messages/:messageId/versions', conversations.deleteMessageVersions),
   withBodyLimit(
     TEXT_LIMIT_BYTES,
     post('/v1/conversations/:id/messages', conversations.sendMessage, {

@@ -14,6 +14,8 @@ import {
   conversationUpdated,
   ids,
   messageCreated,
+  messageDeleted,
+  messageUpdated,
   type places,
   recordedEvent,
   recording,
@@ -88,6 +90,8 @@ const apiKey = { keyId: newId('key'), userId: ids.customer };
 const rotated = { ...apiKey, overlapUntil: at };
 const reply = messageCreated('reply');
 const note = messageCreated('note');
+const [editedReply, editedNote] = [messageUpdated('reply'), messageUpdated('note')];
+const [deletedReply, deletedNote] = [messageDeleted('reply'), messageDeleted('note')];
 
 const inEachPlace = (
   name: string,
@@ -120,6 +124,10 @@ const table: [name: string, when: string, payload: object, received: Received][]
   ],
   ['message.created', 'with a reply', reply, byBoth(reply.message)],
   ['message.created', 'with a note', note, byStaffOnly(note.message)],
+  ['message.updated', 'of a reply', editedReply, byBoth(editedReply.message)],
+  ['message.updated', 'of a note', editedNote, byStaffOnly(editedNote.message)],
+  ['message.deleted', 'of a reply', deletedReply, byBoth(deletedReply.message)],
+  ['message.deleted', 'of a note', deletedNote, byStaffOnly(deletedNote.message)],
 ];
 table.push(
   ...inEachPlace('attachment.ready', attachmentProcessed, placed),

@@ -19,6 +19,7 @@ export const permissions = {
   'conversations:open': roles,
   'conversations:reply': roles,
   'conversations:manage': staffRoles,
+  'message-history:delete': managerRoles,
   'contacts:read': staffRoles,
   'contacts:manage': staffRoles,
   'contacts:act': managerRoles,
@@ -98,6 +99,7 @@ export const permissionDependencies: Partial<Record<Permission, readonly Permiss
   'conversations:open': ['conversations:read'],
   'conversations:reply': ['conversations:read'],
   'members:manage': ['members:read'],
+  'message-history:delete': ['conversations:manage', 'conversations:read'],
   'webhooks:manage': ['conversations:read', 'members:read'],
 };
 

@@ -38,6 +38,12 @@ async function post(token: string, path: string, body: unknown) {
   return response.body;
 }
 
+/** Edits a message, so that it has a former text. */
+async function edit(token: string, path: string, body: string) {
+  const response = await call('PATCH', path, { token, body: { body } });
+  if (response.status !== 200) throw new Error(`PATCH ${path}: ${JSON.stringify(response)}`);
+}
+
 /**
  * Creates an organization and fills it: related resources explicitly, the rest by calling each POST
  * route of a list that is still empty with a body that its schema accepts.
@@ -54,10 +60,13 @@ export async function seedOrganization(
   const file = await upload(customer.token, await createPhoto(), `${marker}.jpg`);
   const attached = { body: marker, attachmentIds: [(file.body as { id: string }).id] };
   const { id } = await post(customer.token, '/v1/conversations', { subject: marker, ...attached });
-  await post(agent.token, `/v1/conversations/${id}/messages`, { body: marker });
+  const sent = await post(agent.token, `/v1/conversations/${id}/messages`, { body: marker });
+  await edit(agent.token, `/v1/conversations/${id}/messages/${sent.id}`, `${marker} edited`);
   await post(owner.token, `/v1/conversations/${id}/messages`, { body: marker, kind: 'note' });
   await addPasskey(absent, marker);
   const key = await addKey(owner, marker);
+  const contact = { externalId: marker, name: marker };
+  await post(key, '/v1/conversations', { subject: marker, body: marker, contact });
   await addToEmptyLists(operations, owner, marker);
   const unlisted = { '/v1/uploads': await createUpload(owner, marker) };
   const path = `/v1/webhooks/${webhook.id}`;

@@ -40,6 +40,7 @@ export const bodies: Readonly<Record<string, object>> = {
   'PATCH /v1/organization': { requireTwoFactor: true },
   'POST /v1/conversations': { subject: 'S', body: 'B' },
   'POST /v1/conversations/:id/messages': { body: 'B' },
+  'PATCH /v1/conversations/:id/messages/:messageId': { body: 'B' },
   'POST /v1/invitations': { email, role: 'agent' },
   'POST /v1/auth/password': { currentPassword: 'x', password },
   'POST /v1/auth/email': { password: 'x', email },

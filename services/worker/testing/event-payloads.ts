@@ -69,12 +69,25 @@ export const message = (kind: 'reply' | 'note') => ({
   attachments: [attachment],
   clientMessageId: null,
   createdAt: at,
+  version: 1,
+  editedAt: null as string | null,
+  deletedAt: null as string | null,
 });
 
 export const messageCreated = (kind: 'reply' | 'note') => ({
   message: message(kind),
   customerId: ids.customer,
   assigneeId: ids.agent,
+});
+
+export const messageUpdated = (kind: 'reply' | 'note') => ({
+  message: { ...message(kind), version: 2, editedAt: at },
+  customerId: ids.customer,
+});
+
+export const messageDeleted = (kind: 'reply' | 'note') => ({
+  message: { ...message(kind), body: '', attachments: [], version: 2, deletedAt: at },
+  customerId: ids.customer,
 });
 
 /** Where an attachment is: in no message yet, in a reply to the customer, or in a note. */

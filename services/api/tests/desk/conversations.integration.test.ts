@@ -144,6 +144,90 @@ describe('messages', () => {
   });
 });
 
+describe('changes of messages', () => {
+  async function sendReply() {
+    const path = await createConversation();
+    const { id } = (await (await send(path, { body: 'first' })).json()) as { id: string };
+    return `${path}/messages/${id}`;
+  }
+  const remove = (path: string, as = own.agent, headers = {}) =>
+    api.request('DELETE', path, { as, headers });
+
+  test('PATCH: edits, 412 for an outdated version, 403 for others, 422, 409 after a deletion', async () => {
+    const path = await sendReply();
+    const edited = await change(path, { body: 'second' });
+    expect(await edited.json()).toMatchObject({ body: 'second', version: 2 });
+    const stale = { as: own.agent, body: { body: 'x' }, headers: { 'If-Match': '"1"' } };
+    await expectError(api.request('PATCH', path, stale), 412, 'PRECONDITION_FAILED');
+    await expectError(change(path, { body: 'x' }, own.customer), 403, 'FORBIDDEN');
+    await expectError(change(path, { body: 'x' }, others.agent), 404, 'NOT_FOUND');
+    await expectError(change(path, { body: '' }), 422, 'VALIDATION_FAILED');
+    await expectError(remove(path, own.agent, stale.headers), 412, 'PRECONDITION_FAILED');
+    expect((await remove(path)).status).toBe(204);
+    expect((await remove(path)).status).toBe(204);
+    await expectError(change(path, { body: 'x' }), 409, 'MESSAGE_DELETED');
+  });
+
+  test('versions: listed for staff and deleted by managers, 403 and 404 for others', async () => {
+    const path = await sendReply();
+    await change(path, { body: 'second' });
+    const list = (as: string) => api.request('GET', `${path}/versions`, { as });
+    expect(await (await list(own.agent)).json()).toMatchObject({
+      items: [{ version: 1, body: 'first' }],
+      nextCursor: null,
+    });
+    await expectError(list(own.customer), 403, 'FORBIDDEN');
+    await expectError(list(others.owner), 404, 'NOT_FOUND');
+    await expectError(remove(`${path}/versions`), 403, 'FORBIDDEN');
+    await expectError(remove(`${path}/versions`, others.owner), 404, 'NOT_FOUND');
+    expect((await remove(`${path}/versions`, own.admin)).status).toBe(204);
+    expect(await (await list(own.agent)).json()).toMatchObject({ items: [] });
+  });
+});
+
+describe('contacts', () => {
+  const contact = { externalId: 'user-1', email: 'ann@example.com', name: 'Ann' };
+  async function createKey(...permissions: string[]) {
+    const body = { name: 'Shop', permissions: ['conversations:read', ...permissions] };
+    const response = await api.request('POST', '/v1/api-keys', { as: own.admin, body });
+    return ((await response.json()) as { secret: string }).secret;
+  }
+  const read = async (response: Response) =>
+    (await response.json()) as { id: string; customerId: string; authorId: string };
+
+  test('an API key opens a conversation for a contact and replies as it', async () => {
+    const acting = ['conversations:open', 'conversations:reply', 'contacts:read', 'contacts:act'];
+    const key = await createKey(...acting);
+    const opened = await requestConversation({ contact }, key);
+    expect(opened.status).toBe(201);
+    const { id, customerId: contactId } = await read(opened);
+    const path = `/v1/conversations/${id}`;
+    const sent = await send(path, { body: 'And now?', contactId }, key);
+    expect(sent.status).toBe(201);
+    expect((await read(sent)).authorId).toBe(contactId);
+    await expectError(
+      send(path, { body: 'x', contactId, kind: 'note' }, key),
+      422,
+      'VALIDATION_FAILED',
+    );
+    await expectError(send(path, { body: 'x', contactId }), 403, 'FORBIDDEN');
+    const block = await change(`/v1/contacts/${contactId}`, { blocked: true });
+    expect(block.status).toBe(200);
+    await expectError(send(path, { body: 'x', contactId }, key), 409, 'CONTACT_BLOCKED');
+    await expectError(requestConversation({ contactId }, key), 409, 'CONTACT_BLOCKED');
+  });
+
+  test('403 for a key without the permission and for customers, 404 for unknown contacts', async () => {
+    const key = await createKey('conversations:open');
+    await expectError(requestConversation({ contact }, key), 403, 'FORBIDDEN');
+    await expectError(requestConversation({ contact }), 403, 'FORBIDDEN');
+    const unknown = requestConversation({ contactId: newId('usr') }, own.agent);
+    await expectError(unknown, 404, 'NOT_FOUND');
+    const nameless = requestConversation({ contact: { name: 'Ann' } }, own.agent);
+    await expectError(nameless, 422, 'VALIDATION_FAILED');
+  });
+});
+
 test('GET /v1/conversations: searches are heavy reads, lists are not', async () => {
   const reads = spyOn(api.context.database, 'read');
   const readOptions = () => reads.mock.lastCall?.[2];

@@ -188,13 +188,27 @@ describe('409 while a request with the same Idempotency-Key is running', () => {
   }
 });
 
+/** Creates the resources of a path, each below the one before, and returns it with their ids. */
+async function createResources({ path }: Route): Promise<string> {
+  let [template, created] = ['', ''];
+  for (const [, collection, param] of path.matchAll(/(.+?)(\/:\w+)/g)) {
+    template += collection;
+    const body = bodies[`POST ${template}`];
+    const response = await api.request('POST', created + collection, { as: owner, body });
+    const { id } = (await response.json()) as { id: string };
+    created += `${collection}/${id}`;
+    template += param;
+  }
+  return created;
+}
+
 describe('412 for an outdated ETag', () => {
   for (const route of routes.filter(({ requiresIfMatch }) => requiresIfMatch)) {
     test(routeName(route), async () => {
-      const path = route.path.replace('/:id', '');
-      const created = await api.request('POST', path, { as: owner, body: bodies[`POST ${path}`] });
-      const { id } = (await created.json()) as { id: string };
-      const response = await request(route, { headers: { 'If-Match': '"0"' } }, id);
+      const path = await createResources(route);
+      const body = takesJson(route) ? bodies[routeName(route)] : undefined;
+      const options = { as: owner, body, headers: { 'If-Match': '"0"' } };
+      const response = await api.request(route.method, path, options);
       expect(response.status).toBe(412);
       expect(await codeOf(response)).toBe('PRECONDITION_FAILED');
     });

@@ -98,6 +98,19 @@ test('PATCH /v1/organization: owners rename it; 422 for an empty change', async 
     expect((await request(body)).status).toBe(422);
 });
 
+test('GET /v1/organization: staff gets the settings, customers the name only', async () => {
+  const { owner, agent, customer } = await api.createTenant();
+  const get = async (as: string) =>
+    (await (await api.request('GET', '/v1/organization', { as })).json()) as object;
+  const before = await get(agent);
+  expect(before).toMatchObject({ name: 'A tenant', allowReopening: false });
+  const allow = { as: owner, body: { allowReopening: true } };
+  const changed = await api.request('PATCH', '/v1/organization', allow);
+  expect(await changed.json()).toEqual({ ...before, allowReopening: true });
+  expect(await get(agent)).toEqual({ ...before, allowReopening: true });
+  expect(Object.keys(await get(customer))).toEqual(['id', 'name']);
+});
+
 test('feature flags are listed and updated; the audit log is listed', async () => {
   const shown = await api.request('GET', '/v1/flags', { as: own.agent });
   expect(shown.status).toBe(200);

@@ -7,6 +7,7 @@ export { expireUploads } from './cleanup/expire-uploads.ts';
 export { reconcileFiles } from './cleanup/reconcile-files.ts';
 export type { ReconcileReport } from './cleanup/reconcile-tenant.ts';
 export { deleteAttachment } from './delete-attachment.ts';
+export { deleteMessageAttachments } from './delete-message-attachments.ts';
 export * as attachmentEvents from './events.ts';
 export { attachmentAudience, attachmentScope } from './events.ts';
 export { getAttachment, requireAttachment } from './get-attachment.ts';

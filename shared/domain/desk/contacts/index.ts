@@ -19,7 +19,13 @@ export {
 } from './find-contact.ts';
 export { getContact } from './get-contact.ts';
 export { listContacts } from './list-contacts.ts';
-export { contactReference, lockIdentity, nameOf, resolveContact } from './resolve-contact.ts';
+export {
+  type ContactReference,
+  contactReference,
+  lockIdentity,
+  nameOf,
+  resolveContact,
+} from './resolve-contact.ts';
 export { companies, contactAddresses, contactMerges, contacts } from './tables.ts';
 export { updateContact } from './update-contact.ts';
 export { adopt, upsertContact } from './upsert-contact.ts';

@@ -21,6 +21,8 @@ interface MessageDraft {
   kind: MessageRow['kind'];
   attachmentIds: Id<'att'>[];
   clientMessageId: string | null;
+  /** Default: the caller. */
+  authorId?: Id<'usr'> | undefined;
 }
 
 /** Throws 422 QUOTA_EXCEEDED without room for a body; issued with the first statements of a transaction. */
@@ -33,12 +35,11 @@ const insert = statement(getTableColumns(messages), (row, q) => q.insert(message
 export async function appendMessage(
   ctx: MemberTenantContext,
   conversation: ConversationRow,
-  { attachmentIds, ...content }: MessageDraft,
+  { attachmentIds, authorId = ctx.actor.userId, ...content }: MessageDraft,
   createdAt: Date,
 ) {
-  const { tx, tenantId, actor } = ctx;
+  const { tx, tenantId } = ctx;
   const { id: conversationId, customerId, assigneeId, messageCount: sequence } = conversation;
-  const authorId = actor.userId;
   const id = newId('msg');
   const unchanged = { version: 1, editedAt: null, deletedAt: null };
   const row = {

@@ -8,6 +8,21 @@ import {
 export const ConversationErrors = {
   NotFound: () => new DomainNotFoundError('Conversation not found'),
   MessageNotFound: () => new DomainNotFoundError('Message not found'),
+  MessageDeleted: () =>
+    new DomainBusinessRuleError('The message was deleted', { code: 'MESSAGE_DELETED' }),
+  TooManyVersions: (max: number) =>
+    new DomainBusinessRuleError(`A message can be edited at most ${max} times`, {
+      code: 'TOO_MANY_VERSIONS',
+    }),
+  NotTheAuthor: () => new ForbiddenError('Only its author can do this to a message'),
+  NotItsContact: () =>
+    new DomainValidationError('The contact is not the customer of the conversation', {
+      errors: [{ path: 'contactId', message: 'Not the customer of the conversation' }],
+    }),
+  NoteOfContact: () =>
+    new DomainValidationError('A contact does not write notes', {
+      errors: [{ path: 'kind', message: 'Must be reply with a contactId' }],
+    }),
   Closed: () =>
     new DomainBusinessRuleError('The conversation is closed', { code: 'CONVERSATION_CLOSED' }),
   InvalidTransition: (from: string, to: string) =>

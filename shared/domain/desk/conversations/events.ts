@@ -32,21 +32,54 @@ export const conversationUpdated = defineEvent(
   audience,
 );
 
+const messageOf = z.object({ message: messageView, customerId: idSchema('usr') });
+
+type MessageOf = z.output<typeof messageOf>;
+
+/** Notes are for staff only. */
+const messageAudience = {
+  conversation: ({ message: { conversationId, kind }, customerId }: MessageOf) => ({
+    conversationId,
+    customerId: kind === 'note' ? null : customerId,
+  }),
+  staff: viewOf(messageView, ({ message }: MessageOf) => message),
+  customer: viewOf(messageView, ({ message }: MessageOf) => message),
+  webhooks: true,
+} as const;
+
+const neverChanged = { version: 1, editedAt: null, deletedAt: null };
+
 export const messageCreated = defineEvent(
   'message.created',
-  z.object({
-    message: messageView,
-    customerId: idSchema('usr'),
-    assigneeId: idSchema('usr').nullable(),
-  }),
+  messageOf.extend({ assigneeId: idSchema('usr').nullable() }),
   {
-    conversation: ({ message: { conversationId, kind }, customerId }) => ({
-      conversationId,
-      customerId: kind === 'note' ? null : customerId,
-    }),
-    staff: viewOf(messageView, ({ message }) => message),
-    customer: viewOf(messageView, ({ message }) => message),
-    webhooks: true,
+    ...messageAudience,
     audit: false,
+    version: 2,
+    upcasts: {
+      1: (old) => ({ ...old, message: { ...(old.message as object), ...neverChanged } }),
+    },
   },
+);
+
+/** The author edited a message. */
+export const messageUpdated = defineEvent('message.updated', messageOf, {
+  ...messageAudience,
+  audit: false,
+});
+
+/** Its author or staff deleted a message: it stays in its place, without text and attachments. */
+export const messageDeleted = defineEvent('message.deleted', messageOf, {
+  ...messageAudience,
+  audit: ({ message: { id, conversationId, authorId } }) => ({
+    messageId: id,
+    conversationId,
+    authorId,
+  }),
+});
+
+/** The former texts of a message were deleted for good. */
+export const messageHistoryDeleted = defineEvent(
+  'message.history-deleted',
+  z.object({ messageId: idSchema('msg'), conversationId: idSchema('cnv'), versions: z.int() }),
 );

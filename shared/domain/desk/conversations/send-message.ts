@@ -7,11 +7,13 @@ import {
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { matches, statement, withCommit } from '@insightdesk/shared/database';
 import { z } from 'zod';
+import { actsAs, recordActedFor, requireAuthor } from './act-for-contact.ts';
 import { appendMessage, messageInput, requireRoomFor } from './append-message.ts';
 import { messageKinds } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './get-conversation.ts';
 import { messageColumns, toMessageFromRow } from './message-row.ts';
+import { assigneeAfterReopening, canTransition } from './reopen-conversation.ts';
 import { conversations, messages } from './tables.ts';
 import { recordConversationUpdated } from './update-conversation-row.ts';
 import { type ConversationRow, messageView } from './view.ts';
@@ -24,26 +26,34 @@ export const sendMessage = defineAction({
     kind: z.enum(messageKinds).default('reply'),
     clientMessageId: text(100).nullable().default(null),
     ...messageInput,
+    ...actsAs,
   }),
   output: z.object({ message: messageView, isNew: z.boolean() }),
   allow: 'conversations:reply',
   transaction: 'write',
-  async run(ctx, { id, ...draft }) {
-    const isCustomer = ctx.actor.role === 'customer';
+  async run(ctx, { id, contactId, ...content }) {
+    const draft = { ...content, authorId: ctx.actor.userId };
+    if (contactId) draft.authorId = await requireAuthor(ctx, { contactId, kind: draft.kind });
+    const isCustomer = ctx.actor.role === 'customer' || contactId !== undefined;
     if (draft.kind === 'note') requireCan(ctx.actor, 'conversations:reply', { kind: 'notes' });
     const [before, sent] = await Promise.all([
       lockConversation(ctx, id),
-      findSentMessage(ctx, id, draft.clientMessageId),
+      findSentMessage(ctx, id, draft),
       requireRoomFor(ctx, draft.body),
     ]);
     if (!before) throw ConversationErrors.NotFound();
+    if (contactId && before.customerId !== draft.authorId) throw ConversationErrors.NotItsContact();
     if (sent) return { message: sent, isNew: false };
-    if (before.status === 'closed') throw ConversationErrors.Closed();
+    const wasClosed = before.status === 'closed';
+    const mayWrite = !wasClosed || (isCustomer && (await canTransition(ctx, before, 'open')));
+    if (!mayWrite) throw ConversationErrors.Closed();
     const reopens = isCustomer && before.status !== 'open';
     const after = countMessage(before, { kind: draft.kind, reopens, now: before.now });
+    if (wasClosed) after.assigneeId = await assigneeAfterReopening(ctx, before);
     withCommit(ctx.tx, update(ctx.tx, after));
     const message = await appendMessage(ctx, after, draft, before.now);
-    if (reopens) await recordConversationUpdated(ctx, after, after.assigneeId);
+    if (reopens) await recordConversationUpdated(ctx, after, before.assigneeId);
+    if (contactId) await recordActedFor(ctx, draft.authorId, id, 'message.sent');
     return { message, isNew: true };
   },
 });
@@ -76,6 +86,7 @@ const update = statement(
     lastMessageAt: conversations.lastMessageAt,
     status: conversations.status,
     snoozedUntil: conversations.snoozedUntil,
+    assigneeId: conversations.assigneeId,
   },
   ({ tenantId, id, ...counted }, q) =>
     q.update(conversations).set(counted).where(matches(conversations, { tenantId, id })),
@@ -95,14 +106,14 @@ const selectSent = statement(
       .where(matches(messages, { tenantId, conversationId, authorId, clientMessageId })),
 );
 
-/** The caller's message with this client id, if it was sent before. */
+/** The author's message with this client id, if it was sent before; as it is now. */
 async function findSentMessage(
-  { tx, tenantId, actor, settings }: MemberTenantContext,
+  { tx, tenantId, settings }: MemberTenantContext,
   conversationId: Id<'cnv'>,
-  clientMessageId: string | null,
+  { authorId, clientMessageId }: { authorId: Id<'usr'>; clientMessageId: string | null },
 ) {
   if (clientMessageId === null) return undefined;
-  const key = { tenantId, conversationId, authorId: actor.userId, clientMessageId };
+  const key = { tenantId, conversationId, authorId, clientMessageId };
   const [row] = await selectSent(tx, key);
   return row && toMessageFromRow(row, settings.publicUrl);
 }

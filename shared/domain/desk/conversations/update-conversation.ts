@@ -8,9 +8,10 @@ import {
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { isActiveStaff } from '@insightdesk/shared/domain/identity/users';
 import { z } from 'zod';
-import { priorities, type Status, statuses, statusTransitions } from './conversation-enums.ts';
+import { priorities, type Status, statuses } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './get-conversation.ts';
+import { assigneeAfterReopening, canTransition } from './reopen-conversation.ts';
 import { recordConversationUpdated, updateConversationRow } from './update-conversation-row.ts';
 import {
   type ConversationRow,
@@ -49,7 +50,7 @@ export const updateConversation = defineAction({
     const before = await lockConversation(ctx, id);
     if (!before) throw ConversationErrors.NotFound();
     requireMatch(ctx, before.version);
-    const values = { ...definedOnly(changes), ...statusChange(before, changes) };
+    const values = { ...definedOnly(changes), ...(await statusChange(ctx, before, changes)) };
     await checkAssignee(ctx, changes.assigneeId);
     if (Object.keys(values).length === 0) return toConversation(before, 'staff');
     const after = await updateConversationRow(ctx, id, values);
@@ -59,10 +60,18 @@ export const updateConversation = defineAction({
   },
 });
 
-function statusChange(before: ConversationRow, changes: Changes): Values {
+async function statusChange(
+  ctx: MemberTenantContext,
+  before: ConversationRow,
+  changes: Changes,
+): Promise<Values> {
   const to: Status = changes.status ?? (changes.snoozedUntil ? 'snoozed' : before.status);
-  if (to !== before.status && !statusTransitions[before.status].includes(to)) {
+  if (!(await canTransition(ctx, before, to))) {
     throw ConversationErrors.InvalidTransition(before.status, to);
+  }
+  if (before.status === 'closed' && to === 'open') {
+    const { assigneeId = await assigneeAfterReopening(ctx, before) } = changes;
+    return { status: to, snoozedUntil: null, assigneeId };
   }
   if (to !== 'snoozed') return before.status === to ? {} : { status: to, snoozedUntil: null };
   const until = changes.snoozedUntil ?? before.snoozedUntil;

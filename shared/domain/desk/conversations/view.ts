@@ -32,6 +32,12 @@ export const messageView = z
     attachments: z.array(attachmentView),
     clientMessageId: z.string().nullable(),
     createdAt: z.iso.datetime(),
+    version: z.int().describe('Counts its changes, from 1; for If-Match'),
+    editedAt: z.iso.datetime().nullable(),
+    deletedAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('When it was deleted: it has neither text nor attachments then'),
   })
   .meta({ id: 'Message' });
 
@@ -90,5 +96,8 @@ export function toMessage(row: MessageRow, attachments: z.output<typeof attachme
     attachments,
     clientMessageId: row.clientMessageId,
     createdAt: row.createdAt.toISOString(),
+    version: row.version,
+    editedAt: row.editedAt?.toISOString() ?? null,
+    deletedAt: row.deletedAt?.toISOString() ?? null,
   };
 }

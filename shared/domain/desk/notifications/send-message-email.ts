@@ -5,7 +5,7 @@ import { conversations, messages } from '@insightdesk/shared/domain/desk/convers
 import { canReceiveMessages, users } from '@insightdesk/shared/domain/identity/users';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { truncate } from '@insightdesk/shared/utils';
-import { sql } from 'drizzle-orm';
+import { and, isNull, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { emailMessage } from './jobs.ts';
 import { listOfflineStaffIds } from './notify-recipients.ts';
@@ -79,5 +79,5 @@ const selectMessage = statement(
         conversations,
         matches(conversations, { tenantId: messages.tenantId, id: messages.conversationId }),
       )
-      .where(matches(messages, { tenantId, id, kind: 'reply' })),
+      .where(and(matches(messages, { tenantId, id, kind: 'reply' }), isNull(messages.deletedAt))),
 );

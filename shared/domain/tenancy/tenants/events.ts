@@ -1,5 +1,6 @@
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
+import { settingChanges } from './settings.ts';
 
 const audience = { staff: 'payload', webhooks: true } as const;
 
@@ -7,7 +8,7 @@ export const organizationDisabled = defineEvent('organization.disabled', z.objec
 
 export const organizationUpdated = defineEvent(
   'organization.updated',
-  z.object({ requireTwoFactor: z.boolean(), name: z.string().optional() }),
+  z.object({ ...settingChanges, requireTwoFactor: z.boolean(), name: z.string().optional() }),
   audience,
 );
 

@@ -3,6 +3,7 @@ export { tenantQuota } from './default-quota.ts';
 export { disableOrganization, enableOrganization } from './disable-organization.ts';
 export { TenantErrors } from './errors.ts';
 export * as tenantEvents from './events.ts';
+export { allowsReopening, getOrganization } from './get-organization.ts';
 export { readBytesLeft, requireBytesLeft } from './require-bytes-left.ts';
 export { requireEnabledOrganization, requireOrganization } from './require-organization.ts';
 export { requireSeat } from './require-seat.ts';

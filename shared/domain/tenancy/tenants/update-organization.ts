@@ -4,6 +4,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { TenantErrors } from './errors.ts';
 import { organizationUpdated } from './events.ts';
+import { organizationSettings, settingChanges, toSettings } from './settings.ts';
 import { organizations } from './tables.ts';
 import { organizationView, toOrganization } from './view.ts';
 
@@ -11,27 +12,24 @@ import { organizationView, toOrganization } from './view.ts';
 export const updateOrganization = defineAction({
   summary: 'Update the organization',
   input: z
-    .strictObject({
-      name: displayName(200).optional(),
-      requireTwoFactor: z.boolean().optional(),
-    })
+    .strictObject({ name: displayName(200).optional(), ...settingChanges })
     .refine((changes) => Object.keys(changes).length > 0, 'Must have a field'),
-  output: z.object({ ...organizationView.shape, requireTwoFactor: z.boolean() }),
+  output: z.object({ ...organizationView.shape, ...organizationSettings }),
   allow: 'organization:manage',
   transaction: 'write',
-  async run(ctx, { name, requireTwoFactor }) {
-    if (requireTwoFactor && !ctx.settings.twoFactorEnabled) throw TenantErrors.TwoFactorDisabled();
+  async run(ctx, changes) {
+    if (changes.requireTwoFactor && !ctx.settings.twoFactorEnabled) {
+      throw TenantErrors.TwoFactorDisabled();
+    }
+    const values = Object.entries(changes).filter(([, value]) => value !== undefined);
     const [row] = await ctx.tx
       .update(organizations)
-      .set({
-        ...(name !== undefined && { name }),
-        ...(requireTwoFactor !== undefined && { requireTwoFactor }),
-      })
+      .set(Object.fromEntries(values))
       .where(eq(organizations.id, ctx.tenantId))
       .returning();
     if (!row) throw TenantErrors.NotFound();
-    const updated = { name: row.name, requireTwoFactor: row.requireTwoFactor };
-    await record(ctx, organizationUpdated, updated);
-    return { ...toOrganization(row), requireTwoFactor: row.requireTwoFactor };
+    const settings = toSettings(row);
+    await record(ctx, organizationUpdated, { name: row.name, ...settings });
+    return { ...toOrganization(row), ...settings };
   },
 });

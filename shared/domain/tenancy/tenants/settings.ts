@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { organizations } from './tables.ts';
+
+/** The settings that owners change, by the names of their columns; `staff` reads all, customers none. */
+export const organizationSettings = {
+  requireTwoFactor: z.boolean().describe('Sessions without a second factor can only set one up'),
+  allowReopening: z
+    .boolean()
+    .describe('Closed conversations can be opened again, and a message of the customer does so'),
+};
+
+type SettingName = keyof typeof organizationSettings;
+
+const names = Object.keys(organizationSettings) as SettingName[];
+
+/** The settings of an organization. */
+export const toSettings = (row: typeof organizations.$inferSelect) =>
+  Object.fromEntries(names.map((name) => [name, row[name]])) as Pick<typeof row, SettingName>;
+
+/** Changes of settings: each may be left out. */
+export const settingChanges = z.object(organizationSettings).partial().shape;
