@@ -25,13 +25,19 @@ export type Member = { id: `usr_${string}`; email: string; name: string; role: '
 
 export type Invitation = { id: `inv_${string}`; email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; invitedBy: { id: `usr_${string}`; name: string }; createdAt: string; expiresAt: string };
 
-export type Permission = { name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+export type Permission = { name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
 
-export type Role = { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+export type Role = { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
 
-export type ApiKey = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
+export type ApiKey = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
 
 export type Export = { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
+
+export type Contact = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined; externalId: string | null; addresses: ({ address: string; verified: boolean })[]; timeZone: string | null; language: string | null; properties: Record<string, string | number | boolean>; company: { id: `cmp_${string}`; name: string } | null; anonymous: boolean; hasLogin: boolean; blocked: boolean; mergedInto: `usr_${string}` | null; createdAt: string; version: number };
+
+export type ContactMerge = { sourceId: `usr_${string}`; name: string; reason: 'manual' | 'visitor-identified' | 'same-address'; mergedBy: `usr_${string}` | null; conversationCount: number; at: string };
+
+export type Company = { id: `cmp_${string}`; name: string; externalId: string | null; properties: Record<string, string | number | boolean>; createdAt: string };
 
 export type Conversation = { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
 
@@ -254,7 +260,7 @@ export interface Operations {
   };
   /** Get the authenticated user. */
   'GET /v1/me': {
-    response: { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+    response: { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
   };
   /** Update the authenticated user. */
   'PATCH /v1/me': {
@@ -324,12 +330,12 @@ export interface Operations {
   };
   /** Explain whether and why a permission is granted. */
   'GET /v1/permissions/explain': {
-    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
-    response: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
+    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
+    response: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
   };
   /** Create a custom role. */
   'POST /v1/roles': {
-    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
+    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
     response: Role;
   };
   /** List custom roles. */
@@ -345,7 +351,7 @@ export interface Operations {
   /** Update a custom role. */
   'PATCH /v1/roles/{id}': {
     path: { id: `rol_${string}` };
-    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
+    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
     response: Role;
   };
   /** Delete an unassigned custom role. */
@@ -355,8 +361,8 @@ export interface Operations {
   };
   /** Create an API key. */
   'POST /v1/api-keys': {
-    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
-    response: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
+    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'email-templates:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
+    response: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
   };
   /** List API keys. */
   'GET /v1/api-keys': {
@@ -405,6 +411,71 @@ export interface Operations {
   };
   /** Cancel the deletion of the organization. */
   'DELETE /v1/organization/erasure': {
+    response: undefined;
+  };
+  /** Create a contact. */
+  'POST /v1/contacts': {
+    body: { name: string; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined; externalId?: string | undefined };
+    response: Contact;
+  };
+  /** List contacts. */
+  'GET /v1/contacts': {
+    query: { limit?: number | undefined; cursor?: string | undefined; q?: string | undefined; companyId?: `cmp_${string}` | undefined; property?: string | undefined };
+    response: { items: (Contact)[]; nextCursor: string | null };
+  };
+  /** Create or update a contact by its external id. */
+  'PUT /v1/contacts/by-external-id/{externalId}': {
+    path: { externalId: string };
+    body: { name?: string | undefined; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined };
+    response: Contact;
+  };
+  /** Get a contact. */
+  'GET /v1/contacts/{id}': {
+    path: { id: `usr_${string}` };
+    response: Contact;
+  };
+  /** Update or block a contact. */
+  'PATCH /v1/contacts/{id}': {
+    path: { id: `usr_${string}` };
+    body: { name?: string | undefined; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined; blocked?: boolean | undefined };
+    response: Contact;
+  };
+  /** Merge a contact into this one. */
+  'POST /v1/contacts/{id}/merge': {
+    path: { id: `usr_${string}` };
+    body: { sourceId: `usr_${string}` };
+    response: Contact;
+  };
+  /** List the merges of a contact. */
+  'GET /v1/contacts/{id}/merges': {
+    path: { id: `usr_${string}` };
+    query: { limit?: number | undefined; cursor?: string | undefined };
+    response: { items: (ContactMerge)[]; nextCursor: string | null };
+  };
+  /** Create a company. */
+  'POST /v1/companies': {
+    body: { name: string; externalId?: string | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined };
+    response: Company;
+  };
+  /** List companies. */
+  'GET /v1/companies': {
+    query: { limit?: number | undefined; cursor?: string | undefined; q?: string | undefined };
+    response: { items: (Company)[]; nextCursor: string | null };
+  };
+  /** Get a company. */
+  'GET /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
+    response: Company;
+  };
+  /** Update a company. */
+  'PATCH /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
+    body: { name?: string | undefined; externalId?: string | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined };
+    response: Company;
+  };
+  /** Delete a company. */
+  'DELETE /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
     response: undefined;
   };
   /** Create a conversation. */

@@ -113,6 +113,24 @@ const table: [name: string, when: string, payload: object, jobs: string[]][] = [
   ],
   ['attachment.rejected', 'always', attachmentProcessed('note'), ['attachments.delete-files']],
   ['recording.requested', 'always', { attachmentId }, ['media.process']],
+  ['member.joined', 'as an agent', { userId: ids.agent, name: 'A', role: 'agent' }, []],
+  [
+    'member.joined',
+    'as a customer',
+    { userId: ids.customer, name: 'C', role: 'customer' },
+    ['contact-merge.same-address'],
+  ],
+  [
+    'contact.merged',
+    'always',
+    {
+      sourceId: ids.agent,
+      targetId: ids.customer,
+      reason: 'manual',
+      conversationCount: 1,
+    },
+    ['contact-merge.move-conversations'],
+  ],
   ['conversation.updated', 'when open', conversationUpdated(), []],
   [
     'conversation.updated',

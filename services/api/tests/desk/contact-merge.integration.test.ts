@@ -39,7 +39,7 @@ const meOf = async (as: string) => {
 
 const moveTo = (tx: Tx, id: Id<'cnv'>, customerId: Id<'usr'>) =>
   tx.update(conversations).set({ customerId }).where(matches(conversations, { id }));
-const forgetAddresses = (tx: Tx, id: Id<'usr'>) =>
+const deleteAddresses = (tx: Tx, id: Id<'usr'>) =>
   tx.delete(contactAddresses).where(matches(contactAddresses, { contactId: id }));
 
 describe('contact merge', () => {
@@ -136,7 +136,7 @@ describe('contact merge', () => {
       requestId: 'r',
     });
     await api.container.database.write({ tenantId: customer.tenantId }, (tx) =>
-      forgetAddresses(tx, customer.id),
+      deleteAddresses(tx, customer.id),
     );
     const opened = await read(
       request('POST', '/v1/contacts', { body: { name: 'Opened', email: customer.email } }),

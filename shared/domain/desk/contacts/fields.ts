@@ -14,7 +14,7 @@ export const propertyName = z
   .string()
   .regex(
     /^[A-Za-z][A-Za-z0-9_.-]{0,59}$/,
-    'Must be a letter, then letters, digits, `_`, `.` or `-`',
+    'Must have characters a-z, A-Z, 0-9, `_`, `.` and `-` only, and start with a-z or A-Z',
   );
 
 export const propertyValue = z.union([text(1_000), z.number(), z.boolean()]);
