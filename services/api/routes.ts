@@ -39,6 +39,7 @@ import {
   withBodyLimit,
   withCredentials,
   withErrors,
+  withVisitor,
 } from './route.ts';
 import { resumableRoutes } from './uploads/resumable.ts';
 
@@ -98,11 +99,18 @@ export const routes: readonly Route[] = [
   ),
 
   setsSessionCookies(
-    withErrors([401, 403], post('/v1/auth/customers', customerSignIn.signInWithIdentityToken)),
+    withVisitor(
+      withErrors([401, 403], post('/v1/auth/customers', customerSignIn.signInWithIdentityToken)),
+    ),
   ),
   post('/v1/auth/customers/code', customerSignIn.requestSignInCode, 202),
   setsSessionCookies(
-    withErrors([401, 403], post('/v1/auth/customers/code/verify', customerSignIn.verifySignInCode)),
+    withVisitor(
+      withErrors(
+        [401, 403],
+        post('/v1/auth/customers/code/verify', customerSignIn.verifySignInCode),
+      ),
+    ),
   ),
   setsSessionCookies(
     withErrors([403], post('/v1/auth/customers/anonymous', customerSignIn.createVisitor)),
