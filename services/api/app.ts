@@ -169,10 +169,11 @@ function mountRoutes(
     const routeLimitBytes = route.bodyLimitBytes ?? bodyLimitBytes[kind];
     const takesKey = takesIdempotencyKey(route);
     const jsonLimitBytes = Math.min(config.http.jsonLimitBytes, routeLimitBytes);
-    // Public routes ignore Authorization: a client that signs in may still send an expired token.
+    const identified = route.identifiesCaller ? identify : [];
+    // Other public routes ignore Authorization: a client that signs in may still send an expired token.
     const handlers: H<ApiEnv>[] = [
       ...(route.body ? [] : [jsonLimit(jsonLimitBytes)]),
-      ...(route.allow === 'anyone' ? [] : [...identify, requireCaller]),
+      ...(route.allow === 'anyone' ? identified : [...identify, requireCaller]),
       ...(limits
         ? [
             limits.forRoute(

@@ -49,6 +49,8 @@ export interface Route {
   path: string;
   summary: string;
   allow: Permission | 'anyone';
+  /** A public route that a caller may continue from: its token is verified if there is one. */
+  identifiesCaller?: boolean;
   /** Served only while the configuration enables this feature. */
   feature?: Feature;
   /** Path parameters merged with the query or the JSON body. */
@@ -161,8 +163,17 @@ export const withBodyLimit = (bodyLimitBytes: number, route: Route): Route => ({
   bodyLimitBytes,
 });
 
+/** A route with further error statuses. */
+export const withErrors = (errorStatuses: readonly number[], route: Route): Route => ({
+  ...route,
+  errorStatuses,
+});
+
 /** A public route that responds 401 to wrong credentials. */
-export const withCredentials = (route: Route): Route => ({ ...route, errorStatuses: [401] });
+export const withCredentials = (route: Route): Route => withErrors([401], route);
+
+/** A public route that also takes the session of an anonymous visitor. */
+export const withVisitor = (route: Route): Route => ({ ...route, identifiesCaller: true });
 
 /** Routes that are served only while the configuration enables the feature. */
 export const whenEnabled = (feature: Feature, ...rows: Route[]): Route[] =>

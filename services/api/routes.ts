@@ -4,6 +4,7 @@ import * as contacts from '@insightdesk/shared/domain/desk/contacts';
 import * as conversations from '@insightdesk/shared/domain/desk/conversations';
 import * as media from '@insightdesk/shared/domain/desk/media';
 import * as apiKeys from '@insightdesk/shared/domain/identity/api-keys';
+import * as customerSignIn from '@insightdesk/shared/domain/identity/customer-sign-in';
 import * as identityProviders from '@insightdesk/shared/domain/identity/identity-providers';
 import * as passkeys from '@insightdesk/shared/domain/identity/passkeys';
 import * as permissions from '@insightdesk/shared/domain/identity/permissions-api';
@@ -37,6 +38,8 @@ import {
   whenEnabled,
   withBodyLimit,
   withCredentials,
+  withErrors,
+  withVisitor,
 } from './route.ts';
 import { resumableRoutes } from './uploads/resumable.ts';
 
@@ -95,6 +98,27 @@ export const routes: readonly Route[] = [
     del('/v1/identity-providers/:id', identityProviders.deleteIdentityProvider),
   ),
 
+  setsSessionCookies(
+    withVisitor(
+      withErrors([401, 403], post('/v1/auth/customers', customerSignIn.signInWithIdentityToken)),
+    ),
+  ),
+  post('/v1/auth/customers/code', customerSignIn.requestSignInCode, 202),
+  setsSessionCookies(
+    withVisitor(
+      withErrors(
+        [401, 403],
+        post('/v1/auth/customers/code/verify', customerSignIn.verifySignInCode),
+      ),
+    ),
+  ),
+  setsSessionCookies(
+    withErrors([403], post('/v1/auth/customers/anonymous', customerSignIn.createVisitor)),
+  ),
+  post('/v1/identity-keys', customerSignIn.createIdentityKey, 201),
+  get('/v1/identity-keys', customerSignIn.listIdentityKeys),
+  del('/v1/identity-keys/:id', customerSignIn.revokeIdentityKey),
+
   get('/v1/me', users.getMe),
   patch('/v1/me', users.updateMe),
   delWithBody('/v1/me', users.deleteMe),
@@ -141,6 +165,7 @@ export const routes: readonly Route[] = [
   patch('/v1/contacts/:id', contacts.updateContact),
   post('/v1/contacts/:id/merge', contactMerge.mergeContact),
   get('/v1/contacts/:id/merges', contactMerge.listMerges),
+  post('/v1/contacts/:id/sessions', customerSignIn.createContactSession, 201),
   post('/v1/companies', contacts.createCompany, 201),
   get('/v1/companies', contacts.listCompanies),
   get('/v1/companies/:id', contacts.getCompany),

@@ -50,6 +50,10 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
     jobFor(event, notificationJobs.emailAccountLink, event.payload),
   ],
 
+  'sign-in-code.requested': (event) => [
+    jobFor(event, notificationJobs.emailSignInCode, event.payload),
+  ],
+
   'account.password-changed': (event) => {
     const { notifyEmail, ...older } = event.payload;
     const notice = { to: notifyEmail ?? '', change: 'password' } as const;

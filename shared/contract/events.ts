@@ -42,7 +42,7 @@ export const Events = {
 export interface EventData {
   'organization.disabled': Record<never, never>;
   'organization.enabled': Record<never, never>;
-  'organization.updated': { requireTwoFactor: boolean; allowReopening?: boolean | undefined; name?: string | undefined };
+  'organization.updated': { requireTwoFactor: boolean; name?: string | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined };
   'role.created': { roleId: `rol_${string}`; name: string };
   'role.deleted': { roleId: `rol_${string}`; name: string };
   'role.updated': { roleId: `rol_${string}`; name: string };

@@ -14,6 +14,10 @@ import {
   notificationJobs,
 } from '@insightdesk/shared/domain/desk/notifications';
 import { apiKeyEvents, apiKeyJobs } from '@insightdesk/shared/domain/identity/api-keys';
+import {
+  customerSignInEvents,
+  customerSignInJobs,
+} from '@insightdesk/shared/domain/identity/customer-sign-in';
 import { roleEvents } from '@insightdesk/shared/domain/identity/roles';
 import { userEvents, userJobs } from '@insightdesk/shared/domain/identity/users';
 import { jobEvents } from '@insightdesk/shared/domain/integrations/jobs-api';
@@ -65,6 +69,7 @@ export const features = {
   'desk/media': { events: mediaEvents, jobs: mediaJobs },
   'desk/conversations': { events: conversationEvents, jobs: conversationJobs },
   'desk/contact-merge': { events: contactMergeEvents, jobs: contactMergeJobs },
+  'identity/customer-sign-in': { events: customerSignInEvents, jobs: customerSignInJobs },
   'identity/permissions-api': { events: {}, jobs: {} },
   'desk/notifications': { events: notificationEvents, jobs: notificationJobs },
   'integrations/event-ingest': { events: {}, jobs: {} },

@@ -41,7 +41,7 @@ export interface Operation {
 }
 
 interface Described {
-  security?: unknown[];
+  security?: object[];
   parameters?: Operation['parameters'];
   requestBody?: { content: Record<string, { schema: Schema }> };
   responses: Record<string, unknown>;
@@ -57,7 +57,7 @@ export function operationsOf(document: ApiDocument): Operation[] {
     Object.entries(methods).map(([method, described]) => ({
       method: method.toUpperCase(),
       path,
-      isPublic: described.security?.length === 0,
+      isPublic: isPublic(described.security),
       parameters: described.parameters ?? [],
       body: described.requestBody?.content['application/json']?.schema,
       contentType: Object.keys(described.requestBody?.content ?? {}).find(
@@ -71,3 +71,7 @@ export function operationsOf(document: ApiDocument): Operation[] {
 /** The prefix of a TypeID schema, such as `cnv`; undefined for other schemas. */
 export const idPrefixOf = ({ pattern }: Schema): string | undefined =>
   /^\^([a-z]{2,8})_\[0-7\]/.exec(pattern ?? '')?.[1];
+
+/** No credentials are needed: none at all, or they are optional. */
+const isPublic = (security?: object[]) =>
+  security?.every((needed) => Object.keys(needed).length > 0) === false || security?.length === 0;

@@ -27,7 +27,7 @@ export function describeRoute(route: Route, schemas: Schemas): Json {
     tags: [tagOf(route)],
     ...(route.deprecation && { deprecated: true }),
     ...(route.allow === 'anyone'
-      ? { security: [] }
+      ? { security: route.identifiesCaller ? [{}, { bearer: [] }] : [] }
       : { 'x-permission': route.allow, 'x-roles': rolesWithPermission(route.allow) }),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
@@ -43,12 +43,17 @@ function descriptionOf(route: Route, hasBody: boolean): string {
   const requestClass = classOf(route);
   const access =
     allow === 'anyone'
-      ? 'Public.'
+      ? publicAccess(route)
       : `Requires the permission \`${allow}\`, which ${listRoles(rolesWithPermission(allow))} have.`;
   const limit = route.bodyLimitBytes ?? bodyLimitBytes[requestClass];
   const body = hasBody && !route.body ? ` The body may have ${limit / 1_024} KiB.` : '';
   return `${access}${body} Rate limit class: \`${requestClass}\`.`;
 }
+
+const publicAccess = ({ identifiesCaller }: Route) =>
+  identifiesCaller
+    ? 'Public. With the access token of an anonymous visitor, the visitor becomes the customer.'
+    : 'Public.';
 
 const listRoles = (roles: readonly string[]) =>
   roles.length === 0 ? 'only custom roles' : roles.map((role) => `${role}s`).join(', ');

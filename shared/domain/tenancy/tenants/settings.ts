@@ -7,6 +7,8 @@ export const organizationSettings = {
   allowReopening: z
     .boolean()
     .describe('Closed conversations can be opened again, and a message of the customer does so'),
+  emailCodeSignIn: z.boolean().describe('Customers sign in with a code that is emailed to them'),
+  anonymousVisitors: z.boolean().describe('Visitors may write without identifying themselves'),
 };
 
 type SettingName = keyof typeof organizationSettings;
