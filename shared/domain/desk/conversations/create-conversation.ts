@@ -1,16 +1,24 @@
 import { defineAction, type MemberTenantContext, singleLine } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
-import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import { members } from '@insightdesk/shared/domain/identity/users';
+import { organizations, staffNamingColumn } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { appendMessage, messageInput, requireRoomFor } from './append-message.ts';
+import {
+  appendMessage,
+  lastMessageColumns,
+  messageInput,
+  requireRoomFor,
+} from './append-message.ts';
 import { priorities } from './conversation-enums.ts';
 import { conversationCreated } from './events.ts';
+import { namedPerson, personColumn } from './people.ts';
 import { conversations } from './tables.ts';
+import { toPayload } from './update-conversation-row.ts';
 import {
-  audienceOf,
   type ConversationRow,
   conversationEtag,
   conversationView,
@@ -30,7 +38,12 @@ export const createConversation = defineAction({
   allow: 'conversations:open',
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds }) {
-    const [{ number, now }] = await Promise.all([nextNumber(ctx), requireRoomFor(ctx, body)]);
+    const authorId = ctx.actor.userId;
+    const [{ number, now, staffNaming, author }] = await Promise.all([
+      countConversation(ctx, authorId),
+      requireRoomFor(ctx, body),
+    ]);
+    const message = { id: newId('msg'), body, createdAt: now };
     const row: ConversationRow = {
       tenantId: ctx.tenantId,
       id: newId('cnv'),
@@ -38,27 +51,23 @@ export const createConversation = defineAction({
       subject,
       status: 'open',
       priority,
-      customerId: ctx.actor.userId,
+      customerId: authorId,
       assigneeId: null,
       tags: [],
       snoozedUntil: null,
       messageCount: 1,
       replyCount: 1,
-      lastMessageAt: now,
-      lastMessageId: null,
-      lastMessageAuthorId: null,
-      lastMessageExcerpt: null,
+      ...lastMessageColumns(authorId, message),
       version: 1,
       createdAt: now,
     };
     withCommit(ctx.tx, insert(ctx.tx, row));
-    await record(ctx, conversationCreated, {
-      conversation: toConversation(row, 'staff'),
-      replyCount: row.replyCount,
-    });
-    const draft = { body, kind: 'reply' as const, attachmentIds, clientMessageId: null };
-    await appendMessage(ctx, row, draft, now);
-    return toConversation(row, audienceOf(ctx.actor));
+    const people = [author, null, author] as const;
+    await record(ctx, conversationCreated, toPayload({ ...row, people, staffNaming }));
+    const draft = { ...message, kind: 'reply' as const, attachmentIds, clientMessageId: null };
+    await appendMessage(ctx, row, draft, { author: namedPerson(authorId, author), staffNaming });
+    const audience = ctx.actor.role === 'customer' ? staffNaming : 'staff';
+    return toConversation(row, [...people, [row.messageCount, row.replyCount]], audience);
   },
 });
 
@@ -66,19 +75,24 @@ const insert = statement(getTableColumns(conversations), (row, q) =>
   q.insert(conversations).values(row),
 );
 
-const countConversation = statement({ id: organizations.id }, ({ id }, q) =>
-  q
-    .update(organizations)
-    .set({ conversationCount: sql`${organizations.conversationCount} + 1` })
-    .where(eq(organizations.id, id))
-    .returning({
-      number: organizations.conversationCount,
-      now: sql<Date>`now()`.mapWith(organizations.createdAt),
-    }),
+const incrementCount = statement(
+  { id: organizations.id, authorId: members.userId },
+  ({ id, authorId }, q) =>
+    q
+      .update(organizations)
+      .set({ conversationCount: sql`${organizations.conversationCount} + 1` })
+      .where(eq(organizations.id, id))
+      .returning({
+        number: organizations.conversationCount,
+        now: sql<Date>`now()`.mapWith(organizations.createdAt),
+        staffNaming: staffNamingColumn,
+        author: personColumn(authorId),
+      }),
 );
 
-async function nextNumber({ tx, tenantId }: MemberTenantContext) {
-  const [row] = await countConversation(tx, { id: tenantId });
+/** The number of the next conversation, and the name of its author. */
+async function countConversation({ tx, tenantId }: MemberTenantContext, authorId: Id<'usr'>) {
+  const [row] = await incrementCount(tx, { id: tenantId, authorId });
   if (!row) throw new Error('The organization does not exist');
   return row;
 }

@@ -1,23 +1,58 @@
 import { idSchema } from '@insightdesk/shared/contract';
+import { type Person, personView, toShownPerson } from '@insightdesk/shared/domain/identity/users';
+import { type StaffNaming, staffNaming } from '@insightdesk/shared/domain/tenancy/tenants';
 import { defineEvent, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { conversationView, messageView } from './view.ts';
+import { conversationFields, messageFields, peopleView } from './view.ts';
 
-/** A conversation as staff sees it, and the message count that its customer sees instead. */
-const counted = z.object({ conversation: conversationView, replyCount: z.int() });
+/**
+ * A conversation as staff sees it, and the message count that its customer sees instead. Names are
+ * beside it: earlier releases, which relay events during a deployment, would show them to customers.
+ */
+const counted = z.object({
+  conversation: conversationFields,
+  replyCount: z.int(),
+  people: peopleView.optional(),
+  staffNaming: staffNaming.optional(),
+});
 
 type Counted = z.output<typeof counted>;
+type People = z.output<typeof peopleView>;
 
-/** Customers see neither notes nor tags. */
+const conversationEventView = z
+  .object({ ...conversationFields.shape, ...peopleView.partial().shape })
+  .meta({
+    id: 'ConversationEvent',
+    description:
+      'A conversation without `unreadCount`, which differs by user. Events of earlier releases have no names.',
+  });
+
+function toShownPeople(people: People, naming: StaffNaming): People {
+  const show = (person: Person) => toShownPerson(person, naming);
+  const { customer, assignee, lastMessage } = people;
+  return {
+    customer: show(customer),
+    assignee: assignee && show(assignee),
+    lastMessage: lastMessage && { ...lastMessage, author: show(lastMessage.author) },
+  };
+}
+
+/** Customers see neither notes nor tags, and of staff display names only. */
 const audience = {
   conversation: ({ conversation: { id, customerId } }: Counted) => ({
     conversationId: id,
     customerId,
   }),
-  staff: viewOf(conversationView, ({ conversation }: Counted) => conversation),
-  customer: viewOf(conversationView, ({ conversation, replyCount }: Counted) => ({
+  staff: viewOf(conversationEventView, ({ conversation, people }: Counted) => ({
     ...conversation,
-    messageCount: replyCount,
+    ...people,
+  })),
+  customer: viewOf(conversationEventView, (payload: Counted) => ({
+    ...payload.conversation,
+    ...(payload.people &&
+      payload.staffNaming &&
+      toShownPeople(payload.people, payload.staffNaming)),
+    messageCount: payload.replyCount,
     tags: [],
   })),
   webhooks: true,
@@ -32,10 +67,17 @@ export const conversationUpdated = defineEvent(
   audience,
 );
 
+const messageEventView = z.object({ ...messageFields.shape, author: personView.optional() }).meta({
+  id: 'MessageEvent',
+  description: 'A message. Events of earlier releases have no author.',
+});
+
 export const messageCreated = defineEvent(
   'message.created',
   z.object({
-    message: messageView,
+    message: messageFields,
+    author: personView.optional(),
+    staffNaming: staffNaming.optional(),
     customerId: idSchema('usr'),
     assigneeId: idSchema('usr').nullable(),
   }),
@@ -44,9 +86,26 @@ export const messageCreated = defineEvent(
       conversationId,
       customerId: kind === 'note' ? null : customerId,
     }),
-    staff: viewOf(messageView, ({ message }) => message),
-    customer: viewOf(messageView, ({ message }) => message),
+    staff: viewOf(messageEventView, ({ message, author }) => ({
+      ...message,
+      ...(author && { author }),
+    })),
+    customer: viewOf(messageEventView, ({ message, author, staffNaming: naming }) => ({
+      ...message,
+      ...(author && naming && { author: toShownPerson(author, naming) }),
+    })),
     webhooks: true,
     audit: false,
   },
+);
+
+/** For the user's other devices. */
+export const conversationRead = defineEvent(
+  'conversation.read',
+  z.object({
+    conversationId: idSchema('cnv'),
+    userId: idSchema('usr'),
+    unreadCount: z.int(),
+  }),
+  { recipient: { userId: ({ userId }) => userId, view: 'payload' }, audit: false },
 );

@@ -11,6 +11,7 @@ export { getMessage } from './get-message.ts';
 export * as conversationJobs from './jobs.ts';
 export { listConversations } from './list-conversations.ts';
 export { listMessages } from './list-messages.ts';
+export { readConversation } from './read-conversation.ts';
 export { sendMessage } from './send-message.ts';
 export { conversations, messages } from './tables.ts';
 export { unassignFormerStaff } from './unassign-former-staff.ts';

@@ -6,12 +6,19 @@ import {
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { matches, statement, withCommit } from '@insightdesk/shared/database';
+import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
-import { appendMessage, messageInput, requireRoomFor } from './append-message.ts';
+import {
+  appendMessage,
+  lastMessageColumns,
+  messageInput,
+  requireRoomFor,
+} from './append-message.ts';
 import { messageKinds } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './get-conversation.ts';
 import { messageColumns, toMessageFromRow } from './message-row.ts';
+import { namedPerson } from './people.ts';
 import { conversations, messages } from './tables.ts';
 import { recordConversationUpdated } from './update-conversation-row.ts';
 import { type ConversationRow, messageView } from './view.ts';
@@ -37,27 +44,45 @@ export const sendMessage = defineAction({
       requireRoomFor(ctx, draft.body),
     ]);
     if (!before) throw ConversationErrors.NotFound();
-    if (sent) return { message: sent, isNew: false };
+    if (sent)
+      return { message: toMessageFromRow(sent, ctx.settings.publicUrl, 'staff'), isNew: false };
     if (before.status === 'closed') throw ConversationErrors.Closed();
     const reopens = isCustomer && before.status !== 'open';
-    const after = countMessage(before, { kind: draft.kind, reopens, now: before.now });
+    const authorId = ctx.actor.userId;
+    const { staffNaming, reader } = before;
+    const content = { ...draft, id: newId('msg'), createdAt: before.now };
+    const after = countMessage(before, { ...content, authorId, reopens });
     withCommit(ctx.tx, update(ctx.tx, after));
-    const message = await appendMessage(ctx, after, draft, before.now);
-    if (reopens) await recordConversationUpdated(ctx, after, after.assigneeId);
+    const author = namedPerson(authorId, reader);
+    const message = await appendMessage(ctx, after, content, { author, staffNaming });
+    if (reopens) {
+      const [customer, assignee] = before.people;
+      const named = { ...after, staffNaming, people: [customer, assignee, reader] as const };
+      await recordConversationUpdated(ctx, named, after.assigneeId);
+    }
     return { message, isNew: true };
   },
 });
 
+interface CountedMessage {
+  id: Id<'msg'>;
+  authorId: Id<'usr'>;
+  kind: 'reply' | 'note';
+  body: string;
+  createdAt: Date;
+  reopens: boolean;
+}
+
 /** A note changes nothing that the customer sees: neither time, version nor status. */
 function countMessage(
   before: ConversationRow,
-  { kind, reopens, now }: { kind: 'reply' | 'note'; reopens: boolean; now: Date },
+  { kind, reopens, authorId, ...message }: CountedMessage,
 ): ConversationRow {
   const after = { ...before, messageCount: before.messageCount + 1 };
   if (kind === 'reply') {
     after.replyCount++;
     after.version++;
-    after.lastMessageAt = now;
+    Object.assign(after, lastMessageColumns(authorId, message));
   }
   if (reopens) {
     after.status = 'open';
@@ -74,6 +99,9 @@ const update = statement(
     replyCount: conversations.replyCount,
     version: conversations.version,
     lastMessageAt: conversations.lastMessageAt,
+    lastMessageId: conversations.lastMessageId,
+    lastMessageAuthorId: conversations.lastMessageAuthorId,
+    lastMessageExcerpt: conversations.lastMessageExcerpt,
     status: conversations.status,
     snoozedUntil: conversations.snoozedUntil,
   },
@@ -97,12 +125,12 @@ const selectSent = statement(
 
 /** The caller's message with this client id, if it was sent before. */
 async function findSentMessage(
-  { tx, tenantId, actor, settings }: MemberTenantContext,
+  { tx, tenantId, actor }: MemberTenantContext,
   conversationId: Id<'cnv'>,
   clientMessageId: string | null,
 ) {
   if (clientMessageId === null) return undefined;
   const key = { tenantId, conversationId, authorId: actor.userId, clientMessageId };
   const [row] = await selectSent(tx, key);
-  return row && toMessageFromRow(row, settings.publicUrl);
+  return row;
 }

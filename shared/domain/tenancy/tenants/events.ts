@@ -1,5 +1,6 @@
 import { defineEvent } from '@insightdesk/shared/events';
 import { z } from 'zod';
+import { staffNames } from './tables.ts';
 
 const audience = { staff: 'payload', webhooks: true } as const;
 
@@ -7,7 +8,12 @@ export const organizationDisabled = defineEvent('organization.disabled', z.objec
 
 export const organizationUpdated = defineEvent(
   'organization.updated',
-  z.object({ requireTwoFactor: z.boolean(), name: z.string().optional() }),
+  z.object({
+    requireTwoFactor: z.boolean(),
+    name: z.string().optional(),
+    staffNames: z.enum(staffNames).optional(),
+    teamName: z.string().nullable().optional(),
+  }),
   audience,
 );
 
