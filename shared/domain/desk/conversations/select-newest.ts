@@ -188,8 +188,7 @@ function rangeOf({ tenantId, before, beforeAt, byActivity }: Parameters, prefix:
       column ? sql`${key} ${isBelow} ${highest}` : before && afterCursor,
     ),
     order: [
-      ...prefix.slice(0, -1).map(([prior]) => desc(prior)),
-      ...(column ? [desc(column)] : []),
+      ...(column ? [prefix.length > 1 ? sql`${column} desc nulls last` : desc(column)] : []),
       ...(byActivity ? [desc(lastMessageAt)] : []),
       desc(number),
     ],
