@@ -14,10 +14,12 @@ import {
   conversationUpdated,
   ids,
   messageCreated,
+  people,
   type places,
   recordedEvent,
   recording,
   recordingProcessed,
+  shownPeople,
   snoozed,
 } from './testing/event-payloads.ts';
 
@@ -77,7 +79,8 @@ const byEveryone = (data: unknown): Received => ({
 });
 
 const policy = { maxFileBytes: 1_000, allowedTypes: null, refusedTypes: [] };
-const forCustomer = { messageCount: 2, tags: [] };
+const forStaff = { ...conversation, ...people };
+const forCustomer = { ...shownPeople, messageCount: 2, tags: [] };
 const placed = { ...attachment, conversationId: ids.conversation };
 const shown = { ...recording, attachment, conversationId: ids.conversation };
 const removed = { userId: ids.customer };
@@ -88,6 +91,12 @@ const apiKey = { keyId: newId('key'), userId: ids.customer };
 const rotated = { ...apiKey, overlapUntil: at };
 const reply = messageCreated('reply');
 const note = messageCreated('note');
+const { author: _, staffNaming: __, ...unnamed } = reply;
+const readByCustomer = {
+  conversationId: ids.conversation,
+  userId: ids.customer,
+  unreadCount: 0,
+};
 
 const inEachPlace = (
   name: string,
@@ -110,16 +119,33 @@ const table: [name: string, when: string, payload: object, received: Received][]
     'conversation.created',
     'of a customer',
     conversationCreated,
-    byBoth(conversation, { ...conversation, ...forCustomer }),
+    byBoth(forStaff, { ...conversation, ...forCustomer }),
   ],
   [
     'conversation.updated',
     'of a customer',
     conversationUpdated(snoozed),
-    byBoth({ ...conversation, ...snoozed }, { ...conversation, ...snoozed, ...forCustomer }),
+    byBoth({ ...forStaff, ...snoozed }, { ...conversation, ...snoozed, ...forCustomer }),
   ],
-  ['message.created', 'with a reply', reply, byBoth(reply.message)],
-  ['message.created', 'with a note', note, byStaffOnly(note.message)],
+  [
+    'message.created',
+    'with a reply',
+    reply,
+    byBoth(
+      { ...reply.message, author: reply.author },
+      { ...reply.message, author: shownPeople.assignee },
+    ),
+  ],
+  ['message.created', 'with a note', note, byStaffOnly({ ...note.message, author: note.author })],
+  // Recorded by earlier releases.
+  [
+    'conversation.created',
+    'without names',
+    { conversation, replyCount: 2 },
+    byBoth(conversation, { ...conversation, messageCount: 2, tags: [] }),
+  ],
+  ['message.created', 'without a name', unnamed, byBoth(reply.message)],
+  ['conversation.read', 'of a user', readByCustomer, byUser(readByCustomer)],
 ];
 table.push(
   ...inEachPlace('attachment.ready', attachmentProcessed, placed),
