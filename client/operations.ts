@@ -21,25 +21,31 @@ export type Passkey = { id: `pky_${string}`; name: string; createdAt: string; la
 
 export type IdentityProvider = { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string };
 
-export type Member = { id: `usr_${string}`; email: string; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
+export type Member = { id: `usr_${string}`; email: string | null; name: string; avatarUrl?: string | undefined; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
 
 export type Invitation = { id: `inv_${string}`; email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; invitedBy: { id: `usr_${string}`; name: string }; createdAt: string; expiresAt: string };
 
-export type Permission = { name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+export type Permission = { name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
 
-export type Role = { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+export type Role = { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
 
-export type ApiKey = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
+export type ApiKey = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
 
 export type Export = { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
 
-export type Conversation = { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
+export type Contact = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined; externalId: string | null; addresses: ({ address: string; verified: boolean })[]; timeZone: string | null; language: string | null; properties: Record<string, string | number | boolean>; company: { id: `cmp_${string}`; name: string } | null; anonymous: boolean; hasLogin: boolean; blocked: boolean; mergedInto: `usr_${string}` | null; createdAt: string; version: number };
 
-export type ListedMessage = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; truncated: boolean };
+export type Company = { id: `cmp_${string}`; name: string; externalId: string | null; properties: Record<string, string | number | boolean>; createdAt: string };
+
+export type Conversation = { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number; customer: Person; assignee: Person | null; lastMessage: { id: `msg_${string}`; author: Person; excerpt: string; createdAt: string } | null; unreadCount: number };
+
+export type Person = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined };
+
+export type ListedMessage = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; author: Person; truncated: boolean };
 
 export type Attachment = { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
 
-export type Message = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string };
+export type Message = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; author: Person };
 
 export type FilePolicy = { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
 
@@ -254,7 +260,7 @@ export interface Operations {
   };
   /** Get the authenticated user. */
   'GET /v1/me': {
-    response: { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+    response: { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
   };
   /** Update the authenticated user. */
   'PATCH /v1/me': {
@@ -268,8 +274,13 @@ export interface Operations {
   };
   /** List members. */
   'GET /v1/members': {
-    query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined };
+    query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined; q?: string | undefined };
     response: { items: (Member)[]; nextCursor: string | null };
+  };
+  /** Get a member. */
+  'GET /v1/members/{userId}': {
+    path: { userId: `usr_${string}` };
+    response: Member;
   };
   /** Update the role of a member. */
   'PATCH /v1/members/{userId}': {
@@ -324,12 +335,12 @@ export interface Operations {
   };
   /** Explain whether and why a permission is granted. */
   'GET /v1/permissions/explain': {
-    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
-    response: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
+    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
+    response: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
   };
   /** Create a custom role. */
   'POST /v1/roles': {
-    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
+    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
     response: Role;
   };
   /** List custom roles. */
@@ -345,7 +356,7 @@ export interface Operations {
   /** Update a custom role. */
   'PATCH /v1/roles/{id}': {
     path: { id: `rol_${string}` };
-    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
+    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
     response: Role;
   };
   /** Delete an unassigned custom role. */
@@ -355,8 +366,8 @@ export interface Operations {
   };
   /** Create an API key. */
   'POST /v1/api-keys': {
-    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
-    response: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
+    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'email-templates:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
+    response: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
   };
   /** List API keys. */
   'GET /v1/api-keys': {
@@ -381,8 +392,8 @@ export interface Operations {
   };
   /** Update the organization. */
   'PATCH /v1/organization': {
-    body: { name?: string | undefined; requireTwoFactor?: boolean | undefined };
-    response: { id: `org_${string}`; name: string; requireTwoFactor: boolean };
+    body: { name?: string | undefined; requireTwoFactor?: boolean | undefined; staffNames?: 'full' | 'first' | 'team' | undefined; teamName?: string | null | undefined };
+    response: { id: `org_${string}`; name: string; requireTwoFactor: boolean; staffNames: 'full' | 'first' | 'team'; teamName: string | null };
   };
   /** Create an export of the organization. */
   'POST /v1/organization/export': {
@@ -407,6 +418,59 @@ export interface Operations {
   'DELETE /v1/organization/erasure': {
     response: undefined;
   };
+  /** Create a contact. */
+  'POST /v1/contacts': {
+    body: { name: string; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined; externalId?: string | undefined };
+    response: Contact;
+  };
+  /** List contacts. */
+  'GET /v1/contacts': {
+    query: { limit?: number | undefined; cursor?: string | undefined; q?: string | undefined; companyId?: `cmp_${string}` | undefined; property?: string | undefined };
+    response: { items: (Contact)[]; nextCursor: string | null };
+  };
+  /** Create or update a contact by its external id. */
+  'PUT /v1/contacts/by-external-id/{externalId}': {
+    path: { externalId: string };
+    body: { name?: string | undefined; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined };
+    response: Contact;
+  };
+  /** Get a contact. */
+  'GET /v1/contacts/{id}': {
+    path: { id: `usr_${string}` };
+    response: Contact;
+  };
+  /** Update or block a contact. */
+  'PATCH /v1/contacts/{id}': {
+    path: { id: `usr_${string}` };
+    body: { name?: string | undefined; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined; blocked?: boolean | undefined };
+    response: Contact;
+  };
+  /** Create a company. */
+  'POST /v1/companies': {
+    body: { name: string; externalId?: string | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined };
+    response: Company;
+  };
+  /** List companies. */
+  'GET /v1/companies': {
+    query: { limit?: number | undefined; cursor?: string | undefined; q?: string | undefined };
+    response: { items: (Company)[]; nextCursor: string | null };
+  };
+  /** Get a company. */
+  'GET /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
+    response: Company;
+  };
+  /** Update a company. */
+  'PATCH /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
+    body: { name?: string | undefined; externalId?: string | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined };
+    response: Company;
+  };
+  /** Delete a company. */
+  'DELETE /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
+    response: undefined;
+  };
   /** Create a conversation. */
   'POST /v1/conversations': {
     body: { subject: string; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; body: string; attachmentIds?: (`att_${string}`)[] | undefined };
@@ -414,7 +478,7 @@ export interface Operations {
   };
   /** List conversations. */
   'GET /v1/conversations': {
-    query: { limit?: number | undefined; cursor?: string | undefined; status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | undefined; tag?: string | undefined; q?: string | undefined };
+    query: { limit?: number | undefined; cursor?: string | undefined; status?: string | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | 'none' | undefined; customerId?: `usr_${string}` | undefined; tag?: string | undefined; q?: string | undefined; sort?: 'number' | 'activity' | undefined };
     response: { items: (Conversation)[]; nextCursor: string | null };
   };
   /** Get a conversation. */
@@ -427,6 +491,12 @@ export interface Operations {
     path: { id: `cnv_${string}` };
     body: { status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | null | undefined; subject?: string | undefined; tags?: (string)[] | undefined; snoozedUntil?: string | undefined };
     response: Conversation;
+  };
+  /** Mark a conversation as read. */
+  'POST /v1/conversations/{id}/read': {
+    path: { id: `cnv_${string}` };
+    body: { messageId?: `msg_${string}` | undefined };
+    response: { unreadCount: number };
   };
   /** List the messages of a conversation. */
   'GET /v1/conversations/{id}/messages': {

@@ -22,7 +22,7 @@ type People = z.output<typeof peopleView>;
 const conversationEventView = z
   .object({ ...conversationFields.shape, ...peopleView.partial().shape })
   .meta({
-    id: 'ConversationEvent',
+    id: 'EventConversation',
     description:
       'A conversation without `unreadCount`, which differs by user. Events of earlier releases have no names.',
   });
@@ -68,7 +68,7 @@ export const conversationUpdated = defineEvent(
 );
 
 const messageEventView = z.object({ ...messageFields.shape, author: personView.optional() }).meta({
-  id: 'MessageEvent',
+  id: 'EventMessage',
   description: 'A message. Events of earlier releases have no author.',
 });
 
