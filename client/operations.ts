@@ -27,7 +27,7 @@ export type Ed25519PublicKey = { kty: 'OKP'; crv: 'Ed25519'; x: string };
 
 export type IdentityKey = { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null };
 
-export type Member = { id: `usr_${string}`; email: string; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
+export type Member = { id: `usr_${string}`; email: string | null; name: string; avatarUrl?: string | undefined; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
 
 export type Invitation = { id: `inv_${string}`; email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; invitedBy: { id: `usr_${string}`; name: string }; createdAt: string; expiresAt: string };
 
@@ -41,15 +41,19 @@ export type Export = { id: `exp_${string}`; status: 'pending' | 'ready'; sizeByt
 
 export type Contact = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined; externalId: string | null; addresses: ({ address: string; verified: boolean })[]; timeZone: string | null; language: string | null; properties: Record<string, string | number | boolean>; company: { id: `cmp_${string}`; name: string } | null; anonymous: boolean; hasLogin: boolean; blocked: boolean; mergedInto: `usr_${string}` | null; createdAt: string; version: number };
 
+export type ContactMerge = { sourceId: `usr_${string}`; name: string; reason: 'manual' | 'visitor-identified' | 'same-address'; mergedBy: `usr_${string}` | null; conversationCount: number; at: string };
+
 export type Company = { id: `cmp_${string}`; name: string; externalId: string | null; properties: Record<string, string | number | boolean>; createdAt: string };
 
-export type Conversation = { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
+export type Conversation = { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number; customer: Person; assignee: Person | null; lastMessage: { id: `msg_${string}`; author: Person; excerpt: string; createdAt: string } | null; unreadCount: number };
 
-export type ListedMessage = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; version: number; editedAt: string | null; deletedAt: string | null; truncated: boolean };
+export type Person = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined };
+
+export type ListedMessage = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; version: number; editedAt: string | null; deletedAt: string | null; author: Person; truncated: boolean };
 
 export type Attachment = { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
 
-export type Message = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; version: number; editedAt: string | null; deletedAt: string | null };
+export type Message = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; version: number; editedAt: string | null; deletedAt: string | null; author: Person };
 
 export type MessageVersion = { version: number; body: string; changedBy: `usr_${string}`; changedAt: string };
 
@@ -315,8 +319,13 @@ export interface Operations {
   };
   /** List members. */
   'GET /v1/members': {
-    query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined };
+    query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined; q?: string | undefined };
     response: { items: (Member)[]; nextCursor: string | null };
+  };
+  /** Get a member. */
+  'GET /v1/members/{userId}': {
+    path: { userId: `usr_${string}` };
+    response: Member;
   };
   /** Update the role of a member. */
   'PATCH /v1/members/{userId}': {
@@ -428,12 +437,12 @@ export interface Operations {
   };
   /** Get the organization; only staff gets its settings. */
   'GET /v1/organization': {
-    response: { id: `org_${string}`; name: string; requireTwoFactor?: boolean | undefined; allowReopening?: boolean | undefined };
+    response: { id: `org_${string}`; name: string; requireTwoFactor?: boolean | undefined; allowReopening?: boolean | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined; staffNames?: 'full' | 'first' | 'team' | undefined; teamName?: string | null | undefined };
   };
   /** Update the organization. */
   'PATCH /v1/organization': {
-    body: { name?: string | undefined; requireTwoFactor?: boolean | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined };
-    response: { id: `org_${string}`; name: string; requireTwoFactor: boolean; emailCodeSignIn: boolean; anonymousVisitors: boolean };
+    body: { name?: string | undefined; requireTwoFactor?: boolean | undefined; allowReopening?: boolean | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined; staffNames?: 'full' | 'first' | 'team' | undefined; teamName?: string | null | undefined };
+    response: { id: `org_${string}`; name: string; requireTwoFactor: boolean; allowReopening: boolean; emailCodeSignIn: boolean; anonymousVisitors: boolean; staffNames: 'full' | 'first' | 'team'; teamName: string | null };
   };
   /** Create an export of the organization. */
   'POST /v1/organization/export': {
@@ -535,7 +544,7 @@ export interface Operations {
   };
   /** List conversations. */
   'GET /v1/conversations': {
-    query: { limit?: number | undefined; cursor?: string | undefined; status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | undefined; tag?: string | undefined; q?: string | undefined };
+    query: { limit?: number | undefined; cursor?: string | undefined; status?: string | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | 'none' | undefined; customerId?: `usr_${string}` | undefined; tag?: string | undefined; q?: string | undefined; sort?: 'number' | 'activity' | undefined };
     response: { items: (Conversation)[]; nextCursor: string | null };
   };
   /** Get a conversation. */
@@ -548,6 +557,12 @@ export interface Operations {
     path: { id: `cnv_${string}` };
     body: { status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | null | undefined; subject?: string | undefined; tags?: (string)[] | undefined; snoozedUntil?: string | undefined };
     response: Conversation;
+  };
+  /** Mark a conversation as read. */
+  'POST /v1/conversations/{id}/read': {
+    path: { id: `cnv_${string}` };
+    body: { messageId?: `msg_${string}` | undefined };
+    response: { unreadCount: number };
   };
   /** List the messages of a conversation. */
   'GET /v1/conversations/{id}/messages': {

@@ -1,4 +1,4 @@
-import { Channels, createClient, Events, type Message } from '@insightdesk/client';
+import { Channels, createClient, type EventData, Events, type Message } from '@insightdesk/client';
 
 /** Prints the messages of a conversation until one says bye: `node follow.js <url> <email> <password> <id>`. */
 const [, , url = '', email = '', password = '', id = ''] = process.argv;
@@ -8,10 +8,12 @@ const printed = new Set<string>();
 const client = createClient({ url });
 const { user } = await client.login({ email, password });
 
-function print(message: Message): void {
+function print(message: EventData['message.created']): void {
   if (printed.has(message.id)) return;
   printed.add(message.id);
-  console.log(`${message.authorId === user.id ? 'me' : 'they'}: ${message.body}`);
+  console.log(
+    `${message.authorId === user.id ? 'me' : (message.author?.name ?? 'they')}: ${message.body}`,
+  );
   if (message.body === 'bye') client.close();
 }
 

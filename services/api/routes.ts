@@ -123,6 +123,7 @@ export const routes: readonly Route[] = [
   patch('/v1/me', users.updateMe),
   delWithBody('/v1/me', users.deleteMe),
   get('/v1/members', users.listMembers),
+  get('/v1/members/:userId', users.getMember),
   patch('/v1/members/:userId', users.updateMember),
   patch('/v1/members/:userId/presence', users.setPresence),
   del('/v1/members/:userId', users.removeMember),
@@ -176,6 +177,7 @@ export const routes: readonly Route[] = [
   get('/v1/conversations', conversations.listConversations),
   get('/v1/conversations/:id', conversations.getConversation),
   patch('/v1/conversations/:id', conversations.updateConversation),
+  post('/v1/conversations/:id/read', conversations.readConversation),
   get('/v1/conversations/:id/messages', conversations.listMessages),
   get('/v1/conversations/:id/messages/:messageId', conversations.getMessage),
   withBodyLimit(

@@ -16,10 +16,12 @@ import {
   messageCreated,
   messageDeleted,
   messageUpdated,
+  people,
   type places,
   recordedEvent,
   recording,
   recordingProcessed,
+  shownPeople,
   snoozed,
 } from './testing/event-payloads.ts';
 
@@ -79,7 +81,8 @@ const byEveryone = (data: unknown): Received => ({
 });
 
 const policy = { maxFileBytes: 1_000, allowedTypes: null, refusedTypes: [] };
-const forCustomer = { messageCount: 2, tags: [] };
+const forStaff = { ...conversation, ...people };
+const forCustomer = { ...shownPeople, messageCount: 2, tags: [] };
 const placed = { ...attachment, conversationId: ids.conversation };
 const shown = { ...recording, attachment, conversationId: ids.conversation };
 const removed = { userId: ids.customer };
@@ -92,6 +95,16 @@ const reply = messageCreated('reply');
 const note = messageCreated('note');
 const [editedReply, editedNote] = [messageUpdated('reply'), messageUpdated('note')];
 const [deletedReply, deletedNote] = [messageDeleted('reply'), messageDeleted('note')];
+const { author: _, staffNaming: __, ...unnamed } = reply;
+const readByCustomer = {
+  conversationId: ids.conversation,
+  userId: ids.customer,
+  unreadCount: 0,
+};
+type Written = { message: object; author: object };
+const byBothWithAuthor = ({ message, author }: Written) =>
+  byBoth({ ...message, author }, { ...message, author: shownPeople.assignee });
+const byStaffWithAuthor = ({ message, author }: Written) => byStaffOnly({ ...message, author });
 
 const inEachPlace = (
   name: string,
@@ -114,20 +127,29 @@ const table: [name: string, when: string, payload: object, received: Received][]
     'conversation.created',
     'of a customer',
     conversationCreated,
-    byBoth(conversation, { ...conversation, ...forCustomer }),
+    byBoth(forStaff, { ...conversation, ...forCustomer }),
   ],
   [
     'conversation.updated',
     'of a customer',
     conversationUpdated(snoozed),
-    byBoth({ ...conversation, ...snoozed }, { ...conversation, ...snoozed, ...forCustomer }),
+    byBoth({ ...forStaff, ...snoozed }, { ...conversation, ...snoozed, ...forCustomer }),
   ],
-  ['message.created', 'with a reply', reply, byBoth(reply.message)],
-  ['message.created', 'with a note', note, byStaffOnly(note.message)],
-  ['message.updated', 'of a reply', editedReply, byBoth(editedReply.message)],
-  ['message.updated', 'of a note', editedNote, byStaffOnly(editedNote.message)],
-  ['message.deleted', 'of a reply', deletedReply, byBoth(deletedReply.message)],
-  ['message.deleted', 'of a note', deletedNote, byStaffOnly(deletedNote.message)],
+  ['message.created', 'with a reply', reply, byBothWithAuthor(reply)],
+  ['message.created', 'with a note', note, byStaffWithAuthor(note)],
+  ['message.updated', 'of a reply', editedReply, byBothWithAuthor(editedReply)],
+  ['message.updated', 'of a note', editedNote, byStaffWithAuthor(editedNote)],
+  ['message.deleted', 'of a reply', deletedReply, byBothWithAuthor(deletedReply)],
+  ['message.deleted', 'of a note', deletedNote, byStaffWithAuthor(deletedNote)],
+  // Recorded by earlier releases.
+  [
+    'conversation.created',
+    'without names',
+    { conversation, replyCount: 2 },
+    byBoth(conversation, { ...conversation, messageCount: 2, tags: [] }),
+  ],
+  ['message.created', 'without a name', unnamed, byBoth(reply.message)],
+  ['conversation.read', 'of a user', readByCustomer, byUser(readByCustomer)],
 ];
 table.push(
   ...inEachPlace('attachment.ready', attachmentProcessed, placed),

@@ -97,7 +97,7 @@ async function open(conversation) {
     const item = document.createElement('li');
     item.className = isOwn ? 'own' : '';
     const author = document.createElement('strong');
-    author.textContent = isOwn ? 'You: ' : 'They: ';
+    author.textContent = isOwn ? 'You: ' : `${message.author?.name ?? 'They'}: `;
     item.append(author, message.body);
     find('#messages').append(item);
     log.scrollTop = log.scrollHeight;

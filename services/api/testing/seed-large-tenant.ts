@@ -31,7 +31,7 @@ export async function seedLargeTenant(
         case when n % 100 > 0 then now() end
       from generate_series(1, ${ROWS}::int) n, unnest(${[owner, customer].map(toUuid)}::uuid[]) u`;
     await sql`insert into conversations
-        (tenant_id, id, number, subject, status, priority, customer_id, assignee_id, tags)
+        (tenant_id, id, number, subject, status, priority, customer_id, assignee_id, tags, last_message_at)
       select ${tenant}, case when n = 1 then ${toUuid(conversation)}::uuid else gen_random_uuid() end,
         1000 + n,
         'Where is my parcel ' || n || case when n % 400 = 3 then ' zebra' else '' end,
@@ -39,7 +39,8 @@ export async function seedLargeTenant(
         case when n % 400 = 7 then 'urgent' else 'normal' end,
         case when n % 400 = 1 then ${toUuid(customer)}::uuid else ${toUuid(owner)}::uuid end,
         case when n % 400 = 9 then ${toUuid(owner)}::uuid end,
-        case when n % 400 = 11 then array['rare', 'common'] else array['common'] end
+        case when n % 400 = 11 then array['rare', 'common'] else array['common'] end,
+        '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 minute'
       from generate_series(1, ${ROWS}::int) n`;
     await sql`insert into messages (tenant_id, id, conversation_id, sequence, author_id, kind, body)
       select ${tenant}, gen_random_uuid(), ${toUuid(conversation)}, n, ${toUuid(owner)},

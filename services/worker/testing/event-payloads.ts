@@ -43,11 +43,38 @@ export const conversation = {
 
 export const snoozed = { status: 'snoozed', snoozedUntil: '2999-01-01T08:00:00.000Z' };
 
-export const conversationCreated = { conversation, replyCount: 2 };
+const agent = {
+  id: ids.agent,
+  name: 'Ada Lovelace',
+  role: 'admin',
+  avatarUrl: 'https://a.test/a.png',
+};
+const customer = { id: ids.customer, name: 'Grace', role: 'customer' };
+const lastMessage = { id: newId('msg'), excerpt: 'Hello', createdAt: at };
+
+/** Names as staff sees them. */
+export const people = {
+  customer,
+  assignee: agent,
+  lastMessage: { ...lastMessage, author: agent },
+};
+
+export const staffNaming = { show: 'first', teamName: 'Support' };
+
+const shownAgent = { id: ids.agent, name: 'Ada', role: 'agent' };
+
+/** The same as customers see them. */
+export const shownPeople = {
+  customer,
+  assignee: shownAgent,
+  lastMessage: { ...lastMessage, author: shownAgent },
+};
+
+export const conversationCreated = { conversation, replyCount: 2, people, staffNaming };
 
 export const conversationUpdated = (changes = {}) => ({
+  ...conversationCreated,
   conversation: { ...conversation, ...changes },
-  replyCount: 2,
   previousAssigneeId: ids.otherCustomer,
 });
 
@@ -76,17 +103,23 @@ export const message = (kind: 'reply' | 'note') => ({
 
 export const messageCreated = (kind: 'reply' | 'note') => ({
   message: message(kind),
+  author: agent,
+  staffNaming,
   customerId: ids.customer,
   assigneeId: ids.agent,
 });
 
 export const messageUpdated = (kind: 'reply' | 'note') => ({
-  message: { ...message(kind), version: 2, editedAt: at },
+  message: { ...message(kind), version: 2, editedAt: at as string | null },
+  author: agent,
+  staffNaming,
   customerId: ids.customer,
 });
 
 export const messageDeleted = (kind: 'reply' | 'note') => ({
   message: { ...message(kind), body: '', attachments: [], version: 2, deletedAt: at },
+  author: agent,
+  staffNaming,
   customerId: ids.customer,
 });
 

@@ -238,4 +238,30 @@ test('GET /v1/conversations: searches are heavy reads, lists are not', async () 
   reads.mockRestore();
 });
 
+test('POST /v1/conversations/{id}/read: 200 with what is left, 403, 404, 422', async () => {
+  const path = await createConversation();
+  const read = (body: object, as = own.customer) =>
+    api.request('POST', `${path}/read`, { as, body });
+  const first = (await (await send(path, { body: 'one' })).json()) as { id: string };
+  await send(path, { body: 'two' });
+  expect(await (await read({ messageId: first.id })).json()).toEqual({ unreadCount: 1 });
+  expect(await (await read({})).json()).toEqual({ unreadCount: 0 });
+  expect(await (await read({ messageId: first.id })).json()).toEqual({ unreadCount: 0 });
+  await expectError(read({ messageId: newId('msg') }), 404, 'NOT_FOUND');
+  await expectError(read({}, others.owner), 404, 'NOT_FOUND');
+  await expectError(read({ messageId: 'x' }), 422, 'VALIDATION_FAILED');
+});
+
+test('GET /v1/conversations: filters by customer for staff, 403 for customers', async () => {
+  const { userId } = await api.context.security.tokens.verifyAccess(own.customer);
+  const list = (query: string, as: string) =>
+    api.request('GET', `/v1/conversations?${query}`, { as });
+  await createConversation();
+  const query = `customerId=${userId}&assigneeId=none&status=open,pending&sort=activity&limit=1`;
+  const answer = await list(query, own.agent);
+  expect(await answer.json()).toMatchObject({ items: [{ customerId: userId, status: 'open' }] });
+  await expectError(list(`customerId=${userId}`, own.customer), 403, 'FORBIDDEN');
+  await expectError(list('status=open,lost', own.agent), 422, 'VALIDATION_FAILED');
+});
+
 testDocumentedResponses(api, 'conversations');

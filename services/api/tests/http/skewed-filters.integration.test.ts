@@ -15,8 +15,8 @@ const CONVERSATIONS = 10_000;
 /** Conversations with a rare value; a page has 26 rows. */
 const RARE = 20;
 const MAX_ROWS = 10 * 26;
-/** Pages of 8 KB: one for each row, and a few for each of up to five index scans. */
-const MAX_BUFFERS = 80;
+/** Pages of 8 KB: for each row one, and some for its people and what was read of it; a few for each index scan. */
+const MAX_BUFFERS = 80 + 26 * 12;
 /** Filters that no index has together are applied to this many conversations per page. */
 const MAX_CANDIDATES = 1_000;
 
@@ -34,11 +34,13 @@ const { context, close } = createTestContext(testDatabase.url);
 const plans = createQueryPlans(testDatabase.url);
 let owner: Context;
 let customer: Context;
+let otherCustomer: Context;
 
 beforeAll(async () => {
   const tenant = await createTestTenant(context);
   owner = { ...tenant.owner, database };
   customer = { ...(await tenant.member('customer')), database };
+  otherCustomer = { ...(await tenant.member('customer')), database };
   const [tenantId, ownerId, customerId] = [
     toUuid(tenant.tenantId),
     toUuid(userIdOf(owner)),
@@ -59,6 +61,10 @@ beforeAll(async () => {
       when number % 1000 = 0 then 'snoozed' when number % 2 = 0 then 'closed' else 'open' end,
     priority = case when number <= ${RARE} or number % 2 = 1 then 'urgent'
       when number % 1000 = 500 then 'low' else 'normal' end`;
+  // The statistics know no unassigned one, and nothing of another customer.
+  await admin`update conversations set assignee_id = null where number % 1000 = 901`;
+  await admin`update conversations set customer_id = ${toUuid(userIdOf(otherCustomer))}
+    where number % 1000 = 903`;
   await admin`vacuum conversations`;
   await admin.end();
 });
@@ -93,6 +99,11 @@ test.each([
   ['of an assignee with a rare status', () => ({ ...assignee(), ...rareStatus })],
   ['of an assignee with a rare priority', () => ({ ...assignee(), ...rarePriority })],
   ['of an assignee with a rare pair', () => ({ ...assignee(), ...rareTogether })],
+  ['of a rare status or another', () => ({ status: 'snoozed,pending' })],
+  [
+    'of an assignee with a rare status or another',
+    () => ({ ...assignee(), status: 'snoozed,pending' }),
+  ],
 ])('listConversations %s reads few rows, as staff and as a customer', async (_, filters) => {
   for (const as of [owner, customer]) {
     const { assigneeId: _assignee, ...own } = { assigneeId: undefined, ...filters() };
@@ -108,12 +119,35 @@ test.each([
 });
 
 test.each([
+  ['unassigned', { assigneeId: 'none' }],
+  ['by activity', { sort: 'activity', limit: 10 }],
+] as const)('listConversations %s reads few rows', async (_, filters) => {
+  const { page, costs } = await costsOf(owner, filters);
+  expect(page.items.length).toBe(10);
+  for (const { fetched, removed } of costs) {
+    expect([fetched, removed].map((rows) => rows <= MAX_ROWS)).toEqual([true, true]);
+  }
+});
+
+test('listConversations of a customer by activity reads the rows of that customer', async () => {
+  for (const [as, filters] of [
+    [otherCustomer, {}],
+    [owner, { customerId: userIdOf(otherCustomer) }],
+  ] as const) {
+    const { page, costs } = await costsOf(as, { ...filters, sort: 'activity' });
+    expect(page.items.length).toBe(10);
+    for (const { fetched } of costs) expect(fetched).toBeLessThanOrEqual(MAX_ROWS);
+  }
+});
+
+test.each([
   ['of a tag with a rare status', () => owner, { tag: 'common', ...rareStatus }],
   ['of a customer with an assignee', () => customer, { ...rareTogether, assigneeId: undefined }],
+  ['of a rare status by activity', () => owner, { ...rareStatus, sort: 'activity' }],
 ] as const)(
   'listConversations %s reads a limited number of rows per page and misses none',
   async (_, as, given) => {
-    const filters = 'tag' in given ? given : { ...given, ...assignee() };
+    const filters = 'assigneeId' in given ? { ...given, ...assignee() } : given;
     const numbers: number[] = [];
     let pages = 0;
     for (let cursor: string | null | undefined; cursor !== null; pages++) {
@@ -126,6 +160,7 @@ test.each([
     expect(new Set(numbers).size).toBe(
       'status' in filters && filters.status === 'closed' ? RARE : 10,
     );
+    // All have the time of the same transaction.
     expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
   },
 );

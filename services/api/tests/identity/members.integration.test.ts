@@ -51,6 +51,27 @@ test('members: listed, updated and removed', async () => {
   expect((await api.request('DELETE', path, { as: own.owner })).status).toBe(204);
 });
 
+test('members: one by its id, found by name and by address, contacts without a login have none', async () => {
+  const get = (path: string, as = own.agent) => api.request('GET', path, { as });
+  const { userId } = await api.context.security.tokens.verifyAccess(own.admin);
+  const one = (await (await get(`/v1/members/${userId}`)).json()) as {
+    name: string;
+    email: string;
+  };
+  expect(one).toMatchObject({ id: userId, role: 'admin' });
+  for (const q of [one.name, one.email]) {
+    const found = await get(`/v1/members?q=${encodeURIComponent(q.toUpperCase())}`);
+    expect(await found.json()).toMatchObject({ items: [{ id: userId }] });
+  }
+  expect(await (await get('/v1/members?q=nobody%25')).json()).toMatchObject({ items: [] });
+  await expectError(get(`/v1/members/${newId('usr')}`), 404, 'NOT_FOUND');
+  await expectError(get(`/v1/members/${userId}`, own.customer), 403, 'FORBIDDEN');
+  const contact = { externalId: 'c-1', name: 'Without a login' };
+  const created = await api.request('POST', '/v1/contacts', { as: own.admin, body: contact });
+  const { id } = (await created.json()) as { id: string };
+  expect(await (await get(`/v1/members/${id}`)).json()).toMatchObject({ email: null });
+});
+
 test('members: 403 for customers, 422 for an invalid cursor and an unknown role', async () => {
   const list = (query: string, as: string) => api.request('GET', `/v1/members${query}`, { as });
   await expectError(list('', own.customer), 403, 'FORBIDDEN');

@@ -527,3 +527,64 @@ END $$;
 REVOKE ALL ON FUNCTION app.delete_visitors(integer) FROM PUBLIC;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION app.delete_visitors(integer) TO insightdesk_relay;
+--> statement-breakpoint
+CREATE INDEX "conversations_customer_activity" ON "conversations" USING btree ("tenant_id","customer_id","last_message_at","number");
+--> statement-breakpoint
+-- Replaces app.find_conversations, which earlier releases use until they are gone.
+CREATE FUNCTION app.search_conversations(part text, wanted_customer uuid, wanted_statuses text[], wanted_priority text,
+  wanted_assignee uuid, unassigned boolean, wanted_tag text, by_activity boolean, before_at timestamptz,
+  before_number integer, max_rows integer)
+RETURNS SETOF uuid LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  tenant uuid := app.tenant_id();
+  ngrams text[] := app.ngrams(part, least(3, length(lower(part))), 3);
+  newest text := ' ORDER BY ' || CASE WHEN by_activity THEN 'c.last_message_at DESC, ' ELSE '' END || 'c.number DESC';
+  earlier text := CASE WHEN before_number IS NULL THEN ''
+    WHEN by_activity THEN ' AND (c.last_message_at, c.number) < ($11, $9)' ELSE ' AND c.number < $9' END;
+  matching text := ' WHERE c.tenant_id = $1 AND strpos(lower(c.subject), lower($3)) > 0';
+  found uuid[];
+BEGIN
+  IF tenant IS NULL THEN
+    RETURN;
+  END IF;
+  IF wanted_customer IS NOT NULL THEN matching := matching || ' AND c.customer_id = $4'; END IF;
+  IF wanted_statuses IS NOT NULL THEN matching := matching || ' AND c.status = ANY ($5)'; END IF;
+  IF wanted_priority IS NOT NULL THEN matching := matching || ' AND c.priority = $6'; END IF;
+  IF wanted_assignee IS NOT NULL THEN matching := matching || ' AND c.assignee_id = $7'; END IF;
+  IF unassigned THEN matching := matching || ' AND c.assignee_id IS NULL'; END IF;
+  IF wanted_tag IS NOT NULL THEN
+    matching := matching || ' AND EXISTS (SELECT FROM public.conversation_tags t'
+      ' WHERE t.tenant_id = $1 AND t.tag = $8 AND t.number = c.number)';
+  END IF;
+  EXECUTE 'SELECT array(SELECT c.id FROM (SELECT c.tenant_id, c.id, c.number, c.subject, c.status, c.priority,'
+    ' c.customer_id, c.assignee_id, c.last_message_at FROM public.conversations c WHERE c.tenant_id = $1'
+    || earlier || newest || ' LIMIT 1000) c' || matching || newest || ' LIMIT $10)'
+    INTO found
+    USING tenant, ngrams, part, wanted_customer, wanted_statuses, wanted_priority, wanted_assignee, wanted_tag,
+      before_number, max_rows, before_at;
+  IF cardinality(found) = max_rows THEN
+    RETURN QUERY SELECT unnest(found);
+  ELSE
+    RETURN QUERY EXECUTE 'SELECT c.id FROM public.conversation_subjects s'
+      ' JOIN public.conversations c ON c.tenant_id = s.tenant_id AND c.id = s.conversation_id'
+      || matching || ' AND s.tenant_id = $1 AND s.ngrams @> $2' || earlier || newest || ' LIMIT $10'
+      USING tenant, ngrams, part, wanted_customer, wanted_statuses, wanted_priority, wanted_assignee, wanted_tag,
+        before_number, max_rows, before_at;
+  END IF;
+END $$;
+--> statement-breakpoint
+REVOKE ALL ON FUNCTION app.search_conversations(text, uuid, text[], text, uuid, boolean, text, boolean, timestamptz,
+  integer, integer) FROM PUBLIC;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION app.search_conversations(text, uuid, text[], text, uuid, boolean, text, boolean, timestamptz,
+  integer, integer) TO insightdesk_app;
+--> statement-breakpoint
+GRANT SELECT (last_message_at) ON conversations TO insightdesk_search;
+--> statement-breakpoint
+GRANT CREATE ON SCHEMA app TO insightdesk_search;
+--> statement-breakpoint
+ALTER FUNCTION app.search_conversations(text, uuid, text[], text, uuid, boolean, text, boolean, timestamptz, integer,
+  integer) OWNER TO insightdesk_search;
+--> statement-breakpoint
+REVOKE CREATE ON SCHEMA app FROM insightdesk_search;

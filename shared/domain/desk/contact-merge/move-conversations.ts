@@ -6,6 +6,7 @@ import {
   conversationReads,
   conversations,
   messages,
+  namedColumns,
   recordConversationUpdated,
 } from '@insightdesk/shared/domain/desk/conversations';
 import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
@@ -53,7 +54,7 @@ export async function moveConversationBatch(
     .update(conversations)
     .set({ customerId: targetId, version: sql`${conversations.version} + 1` })
     .where(and(eq(conversations.tenantId, tenantId), inArray(conversations.id, ids)))
-    .returning();
+    .returning(namedColumns);
   const sent = tx
     .select({ id: messages.id })
     .from(messages)

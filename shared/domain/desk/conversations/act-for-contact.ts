@@ -9,6 +9,7 @@ import {
 import { ForbiddenError } from '@insightdesk/shared/errors';
 import { record } from '@insightdesk/shared/events';
 import { ConversationErrors } from './errors.ts';
+import type { Named } from './people.ts';
 
 /** The contact that an API key writes as. */
 export const actsAs = {
@@ -19,8 +20,13 @@ export const actsAs = {
 
 /** The customer of a new conversation, and the author of its first message. */
 interface Parties {
-  customerId: Id<'usr'>;
-  authorId: Id<'usr'>;
+  customer: Party;
+  author: Party;
+}
+
+interface Party {
+  id: Id<'usr'>;
+  named: Named;
 }
 
 const isActing = ({ actor }: MemberTenantContext) => actor.kind === 'apiKey';
@@ -32,11 +38,14 @@ const isActing = ({ actor }: MemberTenantContext) => actor.kind === 'apiKey';
 export async function resolveParties(
   ctx: MemberTenantContext,
   reference: ContactReference,
+  caller: Named,
 ): Promise<Parties> {
-  const { userId } = ctx.actor;
+  const self = { id: ctx.actor.userId, named: caller };
   const contact = await resolveContact(ctx, reference);
-  if (!contact) return { customerId: userId, authorId: userId };
-  return { customerId: contact.id, authorId: isActing(ctx) ? contact.id : userId };
+  if (!contact) return { customer: self, author: self };
+  const { id, name, role, avatarUrl } = contact;
+  const customer: Party = { id, named: [name, role, avatarUrl] };
+  return { customer, author: isActing(ctx) ? customer : self };
 }
 
 /** Throws 403 unless the caller may open a conversation for a contact; before anything is locked. */

@@ -1,18 +1,26 @@
 import { defineAction, type MemberTenantContext, singleLine } from '@insightdesk/shared/context';
+import type { Id } from '@insightdesk/shared/contract';
 import { statement, withCommit } from '@insightdesk/shared/database';
 import { contactReference } from '@insightdesk/shared/domain/desk/contacts';
-import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import { members } from '@insightdesk/shared/domain/identity/users';
+import { organizations, staffNamingColumn } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
 import { eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { recordActedFor, requireMayOpenFor, resolveParties } from './act-for-contact.ts';
-import { appendMessage, messageInput, requireRoomFor } from './append-message.ts';
+import {
+  appendMessage,
+  lastMessageColumns,
+  messageInput,
+  requireRoomFor,
+} from './append-message.ts';
 import { priorities } from './conversation-enums.ts';
 import { conversationCreated } from './events.ts';
+import { namedPerson, personColumn } from './people.ts';
 import { conversations } from './tables.ts';
+import { toPayload } from './update-conversation-row.ts';
 import {
-  audienceOf,
   type ConversationRow,
   conversationEtag,
   conversationView,
@@ -42,9 +50,14 @@ export const createConversation = defineAction({
   transaction: 'write',
   async run(ctx, { subject, priority, body, attachmentIds, ...reference }) {
     requireMayOpenFor(ctx, reference);
-    const [{ number, now }] = await Promise.all([nextNumber(ctx), requireRoomFor(ctx, body)]);
+    const callerId = ctx.actor.userId;
+    const [{ number, now, staffNaming, caller }] = await Promise.all([
+      countConversation(ctx, callerId),
+      requireRoomFor(ctx, body),
+    ]);
     // After the lock of the organization, as text that is stored later counts under a lock of its own.
-    const { customerId, authorId } = await resolveParties(ctx, reference);
+    const { customer, author } = await resolveParties(ctx, reference, caller);
+    const message = { id: newId('msg'), body, createdAt: now };
     const row: ConversationRow = {
       tenantId: ctx.tenantId,
       id: newId('cnv'),
@@ -52,30 +65,28 @@ export const createConversation = defineAction({
       subject,
       status: 'open',
       priority,
-      customerId,
+      customerId: customer.id,
       assigneeId: null,
       tags: [],
       snoozedUntil: null,
       messageCount: 1,
       replyCount: 1,
-      lastMessageAt: now,
-      lastMessageId: null,
-      lastMessageAuthorId: null,
-      lastMessageExcerpt: null,
+      ...lastMessageColumns(author.id, message),
       version: 1,
       createdAt: now,
     };
     withCommit(ctx.tx, insert(ctx.tx, row));
-    await record(ctx, conversationCreated, {
-      conversation: toConversation(row, 'staff'),
-      replyCount: row.replyCount,
-    });
-    const draft = { body, kind: 'reply' as const, attachmentIds, clientMessageId: null, authorId };
-    await appendMessage(ctx, row, draft, now);
-    if (authorId !== ctx.actor.userId) {
-      await recordActedFor(ctx, customerId, row.id, 'conversation.opened');
+    const people = [customer.named, null, author.named] as const;
+    await record(ctx, conversationCreated, toPayload({ ...row, people, staffNaming }));
+    const draft = { ...message, kind: 'reply' as const, attachmentIds, clientMessageId: null };
+    const person = namedPerson(author.id, author.named);
+    await appendMessage(ctx, row, draft, { author: person, staffNaming });
+    if (author.id !== callerId) {
+      await recordActedFor(ctx, customer.id, row.id, 'conversation.opened');
     }
-    return toConversation(row, audienceOf(ctx.actor));
+    const audience = ctx.actor.role === 'customer' ? staffNaming : 'staff';
+    const read = author.id === callerId ? ([row.messageCount, row.replyCount] as const) : null;
+    return toConversation(row, [...people, read], audience);
   },
 });
 
@@ -83,19 +94,24 @@ const insert = statement(getTableColumns(conversations), (row, q) =>
   q.insert(conversations).values(row),
 );
 
-const countConversation = statement({ id: organizations.id }, ({ id }, q) =>
-  q
-    .update(organizations)
-    .set({ conversationCount: sql`${organizations.conversationCount} + 1` })
-    .where(eq(organizations.id, id))
-    .returning({
-      number: organizations.conversationCount,
-      now: sql<Date>`now()`.mapWith(organizations.createdAt),
-    }),
+const incrementCount = statement(
+  { id: organizations.id, callerId: members.userId },
+  ({ id, callerId }, q) =>
+    q
+      .update(organizations)
+      .set({ conversationCount: sql`${organizations.conversationCount} + 1` })
+      .where(eq(organizations.id, id))
+      .returning({
+        number: organizations.conversationCount,
+        now: sql<Date>`now()`.mapWith(organizations.createdAt),
+        staffNaming: staffNamingColumn,
+        caller: personColumn(callerId),
+      }),
 );
 
-async function nextNumber({ tx, tenantId }: MemberTenantContext) {
-  const [row] = await countConversation(tx, { id: tenantId });
+/** The number of the next conversation, and the name of the caller. */
+async function countConversation({ tx, tenantId }: MemberTenantContext, callerId: Id<'usr'>) {
+  const [row] = await incrementCount(tx, { id: tenantId, callerId });
   if (!row) throw new Error('The organization does not exist');
   return row;
 }

@@ -30,6 +30,7 @@ export const ConversationErrors = {
       code: 'INVALID_TRANSITION',
     }),
   TagsRequireStaff: () => new ForbiddenError('Only staff may filter by tag'),
+  CustomersRequireStaff: () => new ForbiddenError('Only staff may filter by customer'),
   UnknownAssignee: () =>
     new DomainValidationError('The assignee is not an active member of staff', {
       errors: [{ path: 'assigneeId', message: 'Not an active member of staff' }],

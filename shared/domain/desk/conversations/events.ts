@@ -1,23 +1,58 @@
 import { idSchema } from '@insightdesk/shared/contract';
+import { type Person, personView, toShownPerson } from '@insightdesk/shared/domain/identity/users';
+import { type StaffNaming, staffNaming } from '@insightdesk/shared/domain/tenancy/tenants';
 import { defineEvent, viewOf } from '@insightdesk/shared/events';
 import { z } from 'zod';
-import { conversationView, messageView } from './view.ts';
+import { conversationFields, messageFields, messageState, peopleView } from './view.ts';
 
-/** A conversation as staff sees it, and the message count that its customer sees instead. */
-const counted = z.object({ conversation: conversationView, replyCount: z.int() });
+/**
+ * A conversation as staff sees it, and the message count that its customer sees instead. Names are
+ * beside it: earlier releases, which relay events during a deployment, would show them to customers.
+ */
+const counted = z.object({
+  conversation: conversationFields,
+  replyCount: z.int(),
+  people: peopleView.optional(),
+  staffNaming: staffNaming.optional(),
+});
 
 type Counted = z.output<typeof counted>;
+type People = z.output<typeof peopleView>;
 
-/** Customers see neither notes nor tags. */
+const conversationEventView = z
+  .object({ ...conversationFields.shape, ...peopleView.partial().shape })
+  .meta({
+    id: 'EventConversation',
+    description:
+      'A conversation without `unreadCount`, which differs by user. Events of earlier releases have no names.',
+  });
+
+function toShownPeople(people: People, naming: StaffNaming): People {
+  const show = (person: Person) => toShownPerson(person, naming);
+  const { customer, assignee, lastMessage } = people;
+  return {
+    customer: show(customer),
+    assignee: assignee && show(assignee),
+    lastMessage: lastMessage && { ...lastMessage, author: show(lastMessage.author) },
+  };
+}
+
+/** Customers see neither notes nor tags, and of staff display names only. */
 const audience = {
   conversation: ({ conversation: { id, customerId } }: Counted) => ({
     conversationId: id,
     customerId,
   }),
-  staff: viewOf(conversationView, ({ conversation }: Counted) => conversation),
-  customer: viewOf(conversationView, ({ conversation, replyCount }: Counted) => ({
+  staff: viewOf(conversationEventView, ({ conversation, people }: Counted) => ({
     ...conversation,
-    messageCount: replyCount,
+    ...people,
+  })),
+  customer: viewOf(conversationEventView, (payload: Counted) => ({
+    ...payload.conversation,
+    ...(payload.people &&
+      payload.staffNaming &&
+      toShownPeople(payload.people, payload.staffNaming)),
+    messageCount: payload.replyCount,
     tags: [],
   })),
   webhooks: true,
@@ -32,7 +67,19 @@ export const conversationUpdated = defineEvent(
   audience,
 );
 
-const messageOf = z.object({ message: messageView, customerId: idSchema('usr') });
+const storedMessage = z.object({ ...messageFields.shape, ...messageState.partial().shape });
+
+const messageEventView = storedMessage.extend({ author: personView.optional() }).meta({
+  id: 'EventMessage',
+  description: 'A message. Events of earlier releases have neither author nor version.',
+});
+
+const messageOf = z.object({
+  message: storedMessage,
+  author: personView.optional(),
+  staffNaming: staffNaming.optional(),
+  customerId: idSchema('usr'),
+});
 
 type MessageOf = z.output<typeof messageOf>;
 
@@ -42,26 +89,22 @@ const messageAudience = {
     conversationId,
     customerId: kind === 'note' ? null : customerId,
   }),
-  staff: viewOf(messageView, ({ message }: MessageOf) => message),
-  customer: viewOf(messageView, ({ message }: MessageOf) => message),
+  staff: viewOf(messageEventView, ({ message, author }: MessageOf) => ({
+    ...message,
+    ...(author && { author }),
+  })),
+  customer: viewOf(messageEventView, ({ message, author, staffNaming: naming }: MessageOf) => ({
+    ...message,
+    ...(author && naming && { author: toShownPerson(author, naming) }),
+  })),
   webhooks: true,
 } as const;
-
-const neverChanged = { version: 1, editedAt: null, deletedAt: null };
 
 export const messageCreated = defineEvent(
   'message.created',
   messageOf.extend({ assigneeId: idSchema('usr').nullable() }),
-  {
-    ...messageAudience,
-    audit: false,
-    version: 2,
-    upcasts: {
-      1: (old) => ({ ...old, message: { ...(old.message as object), ...neverChanged } }),
-    },
-  },
+  { ...messageAudience, audit: false },
 );
-
 /** The author edited a message. */
 export const messageUpdated = defineEvent('message.updated', messageOf, {
   ...messageAudience,
@@ -82,4 +125,15 @@ export const messageDeleted = defineEvent('message.deleted', messageOf, {
 export const messageHistoryDeleted = defineEvent(
   'message.history-deleted',
   z.object({ messageId: idSchema('msg'), conversationId: idSchema('cnv'), versions: z.int() }),
+);
+
+/** For the user's other devices. */
+export const conversationRead = defineEvent(
+  'conversation.read',
+  z.object({
+    conversationId: idSchema('cnv'),
+    userId: idSchema('usr'),
+    unreadCount: z.int(),
+  }),
+  { recipient: { userId: ({ userId }) => userId, view: 'payload' }, audit: false },
 );

@@ -6,20 +6,25 @@ import {
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
+import { staffNamingOfTenant } from '@insightdesk/shared/domain/tenancy/tenants';
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { audienceOf } from './audience-of.ts';
 import { viewerColumns, viewerOf, visibleConversations } from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
-import { conversations } from './tables.ts';
-import { audienceOf, conversationEtag, conversationView, toConversation } from './view.ts';
+import { peopleAndReadColumn, personColumn } from './people.ts';
+import { conversationReads, conversations } from './tables.ts';
+import { conversationEtag, conversationView, toConversation } from './view.ts';
 
 const visibleId = { ...viewerColumns.given, id: conversations.id };
+const visibleIdForReader = { ...visibleId, readerId: conversationReads.userId };
+const { tenantId: _tenant, ...columns } = getTableColumns(conversations);
 
 const selectVisible = statement(
-  visibleId,
-  ({ id, ...viewer }, q) =>
+  visibleIdForReader,
+  ({ id, readerId, ...viewer }, q) =>
     q
-      .select()
+      .select({ ...columns, people: peopleAndReadColumn(readerId) })
       .from(conversations)
       .where(and(visibleConversations(viewer), eq(conversations.id, id))),
   viewerColumns,
@@ -33,19 +38,26 @@ export const getConversation = defineAction({
   allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, { id }) {
-    const [row] = await selectVisible(ctx.tx, { ...viewerOf(ctx), id });
+    const reader = { ...viewerOf(ctx), readerId: ctx.actor.userId };
+    const [audience, [row]] = await Promise.all([
+      audienceOf(ctx),
+      selectVisible(ctx.tx, { ...reader, id }),
+    ]);
     if (!row) throw ConversationErrors.NotFound();
-    return toConversation(row, audienceOf(ctx.actor));
+    return toConversation(row, row.people, audience);
   },
 });
 
 const selectForUpdate = statement(
-  visibleId,
-  ({ id, ...viewer }, q) =>
+  visibleIdForReader,
+  ({ id, readerId, ...viewer }, q) =>
     q
       .select({
         ...getTableColumns(conversations),
         now: sql<Date>`now()`.mapWith(conversations.createdAt),
+        people: peopleAndReadColumn(readerId),
+        reader: personColumn(readerId),
+        staffNaming: staffNamingOfTenant,
       })
       .from(conversations)
       .where(and(visibleConversations(viewer), eq(conversations.id, id)))
@@ -55,10 +67,14 @@ const selectForUpdate = statement(
 
 /**
  * Locks a conversation that the caller may see, so that its changes are serialized. `now` is the time
- * of the transaction.
+ * of the transaction, `reader` the caller.
  */
 export async function lockConversation(ctx: MemberTenantContext, id: Id<'cnv'>) {
-  const [row] = await selectForUpdate(ctx.tx, { ...viewerOf(ctx), id });
+  const [row] = await selectForUpdate(ctx.tx, {
+    ...viewerOf(ctx),
+    id,
+    readerId: ctx.actor.userId,
+  });
   return row;
 }
 

@@ -3,6 +3,7 @@ import { idSchema } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { audienceOf } from './audience-of.ts';
 import { viewerColumns, viewerOf, visibleMessages } from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
 import { messageColumns, toMessageFromRow } from './message-row.ts';
@@ -17,9 +18,12 @@ export const getMessage = defineAction({
   allow: 'conversations:read',
   transaction: 'read',
   async run(ctx, key) {
-    const [row] = await selectVisible(ctx.tx, { ...viewerOf(ctx), ...key });
+    const [audience, [row]] = await Promise.all([
+      audienceOf(ctx),
+      selectVisible(ctx.tx, { ...viewerOf(ctx), ...key }),
+    ]);
     if (!row) throw ConversationErrors.MessageNotFound();
-    return toMessageFromRow(row, ctx.settings.publicUrl);
+    return toMessageFromRow(row, ctx.settings.publicUrl, audience);
   },
 });
 

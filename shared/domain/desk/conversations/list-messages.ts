@@ -10,6 +10,7 @@ import {
 } from '@insightdesk/shared/database';
 import { aliasedTable, and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
+import { audienceOf } from './audience-of.ts';
 import { viewerColumns, viewerOf, visibleMessages } from './conversation-visibility.ts';
 import { ConversationErrors } from './errors.ts';
 import { findConversationCustomerId } from './get-conversation.ts';
@@ -27,7 +28,8 @@ export const listMessages = defineAction({
   async run(ctx, { id, limit, cursor }) {
     const { tx, settings } = ctx;
     const before = decodeCursor(cursor, idSchema('msg'));
-    const [customerId, rows] = await Promise.all([
+    const [audience, customerId, rows] = await Promise.all([
+      audienceOf(ctx),
       findConversationCustomerId(ctx, id),
       selectNewest(limit)(tx, { ...viewerOf(ctx), id, before }),
     ]);
@@ -36,7 +38,10 @@ export const listMessages = defineAction({
       rows,
       limit,
       ({ message }) => message.id,
-      (row) => ({ ...toMessageFromRow(row, settings.publicUrl), truncated: row.truncated }),
+      (row) => ({
+        ...toMessageFromRow(row, settings.publicUrl, audience),
+        truncated: row.truncated,
+      }),
     );
   },
 });

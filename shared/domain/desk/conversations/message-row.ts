@@ -5,14 +5,22 @@ import {
   toAttachment,
 } from '@insightdesk/shared/domain/desk/attachments';
 import { aliasedTable, getTableColumns, sql } from 'drizzle-orm';
+import { type Named, namedPerson, personColumn } from './people.ts';
 import { messages } from './tables.ts';
-import { MAX_LISTED_BODY_CHARS, type MessageRow, toMessage } from './view.ts';
+import {
+  type Audience,
+  MAX_LISTED_BODY_CHARS,
+  type MessageRow,
+  shownTo,
+  toMessage,
+} from './view.ts';
 
 type AttachmentRow = typeof attachments.$inferSelect;
 
 /** Columns of a message, with its attachments as one JSON column, so that a page is one query. */
 export const messageColumns = {
   message: messages,
+  author: personColumn(sql`messages.author_id`),
   files: sql<AttachmentRow[] | null>`(
     select json_agg(json_build_object(
       'id', a.id, 'name', a.name, 'contentType', a.content_type, 'sizeBytes', a.size_bytes,
@@ -36,12 +44,14 @@ export const listedMessageColumns = {
 
 /** The public view of such a row. */
 export function toMessageFromRow(
-  row: { message: MessageRow; files: AttachmentRow[] | null },
+  row: { message: MessageRow; author: Named; files: AttachmentRow[] | null },
   publicUrl: string,
+  audience: Audience,
 ) {
   const files = row.files ?? [];
   return toMessage(
     row.message,
+    shownTo(audience, namedPerson(row.message.authorId, row.author)),
     files.map((file) =>
       toAttachment(
         { ...file, id: attachments.id.mapFromDriverValue(file.id) as Id<'att'> },

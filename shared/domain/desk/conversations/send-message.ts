@@ -6,13 +6,20 @@ import {
 } from '@insightdesk/shared/context';
 import { type Id, idSchema } from '@insightdesk/shared/contract';
 import { matches, statement, withCommit } from '@insightdesk/shared/database';
+import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import { actsAs, recordActedFor, requireAuthor } from './act-for-contact.ts';
-import { appendMessage, messageInput, requireRoomFor } from './append-message.ts';
+import {
+  appendMessage,
+  lastMessageColumns,
+  messageInput,
+  requireRoomFor,
+} from './append-message.ts';
 import { messageKinds } from './conversation-enums.ts';
 import { ConversationErrors } from './errors.ts';
 import { lockConversation } from './get-conversation.ts';
 import { messageColumns, toMessageFromRow } from './message-row.ts';
+import { namedPerson } from './people.ts';
 import { assigneeAfterReopening, canTransition } from './reopen-conversation.ts';
 import { conversations, messages } from './tables.ts';
 import { recordConversationUpdated } from './update-conversation-row.ts';
@@ -43,31 +50,50 @@ export const sendMessage = defineAction({
     ]);
     if (!before) throw ConversationErrors.NotFound();
     if (contactId && before.customerId !== draft.authorId) throw ConversationErrors.NotItsContact();
-    if (sent) return { message: sent, isNew: false };
+    if (sent)
+      return { message: toMessageFromRow(sent, ctx.settings.publicUrl, 'staff'), isNew: false };
     const wasClosed = before.status === 'closed';
     const mayWrite = !wasClosed || (isCustomer && (await canTransition(ctx, before, 'open')));
     if (!mayWrite) throw ConversationErrors.Closed();
     const reopens = isCustomer && before.status !== 'open';
-    const after = countMessage(before, { kind: draft.kind, reopens, now: before.now });
+    const { staffNaming, reader } = before;
+    const [customer, assignee] = before.people;
+    const { authorId, ...rest } = draft;
+    const written = { ...rest, id: newId('msg'), createdAt: before.now };
+    const after = countMessage(before, { ...written, authorId, reopens });
     if (wasClosed) after.assigneeId = await assigneeAfterReopening(ctx, before);
     withCommit(ctx.tx, update(ctx.tx, after));
-    const message = await appendMessage(ctx, after, draft, before.now);
-    if (reopens) await recordConversationUpdated(ctx, after, before.assigneeId);
-    if (contactId) await recordActedFor(ctx, draft.authorId, id, 'message.sent');
+    const named = contactId ? customer : reader;
+    const author = namedPerson(authorId, named);
+    const message = await appendMessage(ctx, after, written, { author, staffNaming });
+    if (reopens) {
+      const people = [customer, after.assigneeId ? assignee : null, named] as const;
+      await recordConversationUpdated(ctx, { ...after, staffNaming, people }, before.assigneeId);
+    }
+    if (contactId) await recordActedFor(ctx, authorId, id, 'message.sent');
     return { message, isNew: true };
   },
 });
 
+interface CountedMessage {
+  id: Id<'msg'>;
+  authorId: Id<'usr'>;
+  kind: 'reply' | 'note';
+  body: string;
+  createdAt: Date;
+  reopens: boolean;
+}
+
 /** A note changes nothing that the customer sees: neither time, version nor status. */
 function countMessage(
   before: ConversationRow,
-  { kind, reopens, now }: { kind: 'reply' | 'note'; reopens: boolean; now: Date },
+  { kind, reopens, authorId, ...message }: CountedMessage,
 ): ConversationRow {
   const after = { ...before, messageCount: before.messageCount + 1 };
   if (kind === 'reply') {
     after.replyCount++;
     after.version++;
-    after.lastMessageAt = now;
+    Object.assign(after, lastMessageColumns(authorId, message));
   }
   if (reopens) {
     after.status = 'open';
@@ -84,6 +110,9 @@ const update = statement(
     replyCount: conversations.replyCount,
     version: conversations.version,
     lastMessageAt: conversations.lastMessageAt,
+    lastMessageId: conversations.lastMessageId,
+    lastMessageAuthorId: conversations.lastMessageAuthorId,
+    lastMessageExcerpt: conversations.lastMessageExcerpt,
     status: conversations.status,
     snoozedUntil: conversations.snoozedUntil,
     assigneeId: conversations.assigneeId,
@@ -108,12 +137,12 @@ const selectSent = statement(
 
 /** The author's message with this client id, if it was sent before; as it is now. */
 async function findSentMessage(
-  { tx, tenantId, settings }: MemberTenantContext,
+  { tx, tenantId }: MemberTenantContext,
   conversationId: Id<'cnv'>,
   { authorId, clientMessageId }: { authorId: Id<'usr'>; clientMessageId: string | null },
 ) {
   if (clientMessageId === null) return undefined;
   const key = { tenantId, conversationId, authorId, clientMessageId };
   const [row] = await selectSent(tx, key);
-  return row && toMessageFromRow(row, settings.publicUrl);
+  return row;
 }

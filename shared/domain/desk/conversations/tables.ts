@@ -48,6 +48,12 @@ export const conversations = pgTable(
     index('conversations_assignee').on(t.tenantId, t.assigneeId, t.number),
     index('conversations_priority').on(t.tenantId, t.priority, t.number),
     index('conversations_activity').on(t.tenantId, t.lastMessageAt, t.number),
+    index('conversations_customer_activity').on(
+      t.tenantId,
+      t.customerId,
+      t.lastMessageAt,
+      t.number,
+    ),
     index('conversations_unassigned').on(t.tenantId, t.number).where(sql`assignee_id is null`),
     // NULLS FIRST, so that no other index has the order that their statements request.
     index('conversations_filters').on(

@@ -6,7 +6,7 @@ import { type JobRun, jobFor } from '@insightdesk/shared/jobs';
 import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import { unassignConversations } from './jobs.ts';
 import { conversations } from './tables.ts';
-import { recordConversationUpdated } from './update-conversation-row.ts';
+import { namedColumns, recordConversationUpdated } from './update-conversation-row.ts';
 
 const BATCH = 100;
 const MAX_BATCHES = 200;
@@ -51,7 +51,7 @@ async function unassignBatch(ctx: TenantContext, userId: Id<'usr'>): Promise<num
     .update(conversations)
     .set({ assigneeId: null, version: sql`${conversations.version} + 1` })
     .where(and(eq(conversations.tenantId, tenantId), inArray(conversations.id, ids)))
-    .returning();
+    .returning(namedColumns);
   for (const row of updated) await recordConversationUpdated(ctx, row, userId);
   return assigned.length;
 }

@@ -52,11 +52,12 @@ export const updateConversation = defineAction({
     requireMatch(ctx, before.version);
     const values = { ...definedOnly(changes), ...(await statusChange(ctx, before, changes)) };
     await checkAssignee(ctx, changes.assigneeId);
-    if (Object.keys(values).length === 0) return toConversation(before, 'staff');
+    const { people } = before;
+    if (Object.keys(values).length === 0) return toConversation(before, people, 'staff');
     const after = await updateConversationRow(ctx, id, values);
     if (!after) throw ConversationErrors.NotFound();
     await recordConversationUpdated(ctx, after, before.assigneeId);
-    return toConversation(after, 'staff');
+    return toConversation(after, [...after.people, people[3]], 'staff');
   },
 });
 

@@ -28,6 +28,7 @@ export { findMember, findMemberByEmail, listOwners } from './members/find-member
 export { createInvitationToken, findPendingInvitation } from './members/find-pending-invitation.ts';
 export { getInvitation } from './members/get-invitation.ts';
 export { getMe } from './members/get-me.ts';
+export { getMember } from './members/get-member.ts';
 export { inviteMember, resendInvitation } from './members/invite-member.ts';
 export { listInvitations } from './members/list-invitations.ts';
 export { listMembers } from './members/list-members.ts';
@@ -39,7 +40,7 @@ export { revokeInvitation } from './members/revoke-invitation.ts';
 export { setPresence } from './members/set-presence.ts';
 export { updateMe } from './members/update-me.ts';
 export { updateMember } from './members/update-member.ts';
-export { type Person, personView, toPerson } from './members/view.ts';
+export { type Person, personView, toPerson, toShownPerson } from './members/view.ts';
 export { createSession } from './sessions/create-session.ts';
 export { findPermissionRestriction } from './sessions/find-permission-restriction.ts';
 export { listAccessGenerations, listLiveSessions } from './sessions/list-live-sessions.ts';

@@ -9,6 +9,13 @@ export { requireEnabledOrganization, requireOrganization } from './require-organ
 export { requireSeat } from './require-seat.ts';
 export { releaseBytes, reserveBytes } from './reserve-bytes.ts';
 export { searchOrganizations } from './search-organizations.ts';
+export {
+  type StaffNaming,
+  selectStaffNaming,
+  staffNaming,
+  staffNamingColumn,
+  staffNamingOfTenant,
+} from './staff-naming.ts';
 export { organizations } from './tables.ts';
 export { updateOrganization } from './update-organization.ts';
 export { updateQuota } from './update-quota.ts';

@@ -1,5 +1,6 @@
+import { displayName } from '@insightdesk/shared/context';
 import { z } from 'zod';
-import type { organizations } from './tables.ts';
+import { type organizations, staffNames } from './tables.ts';
 
 /** The settings that owners change, by the names of their columns; `staff` reads all, customers none. */
 export const organizationSettings = {
@@ -9,6 +10,12 @@ export const organizationSettings = {
     .describe('Closed conversations can be opened again, and a message of the customer does so'),
   emailCodeSignIn: z.boolean().describe('Customers sign in with a code that is emailed to them'),
   anonymousVisitors: z.boolean().describe('Visitors may write without identifying themselves'),
+  staffNames: z
+    .enum(staffNames)
+    .describe('What customers see of staff: full names, first names or the team name only'),
+  teamName: displayName(200)
+    .nullable()
+    .describe('Shown for `team`; null: the name of the organization'),
 };
 
 type SettingName = keyof typeof organizationSettings;

@@ -2,6 +2,8 @@ import type { QuotaName } from '@insightdesk/shared/context';
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { bigint, boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
+export const staffNames = ['full', 'first', 'team'] as const;
+
 export const organizations = pgTable('organizations', {
   id: typeId('id', 'org').primaryKey(),
   name: text('name').notNull(),
@@ -11,9 +13,7 @@ export const organizations = pgTable('organizations', {
   /** Sessions without a second factor can only set one up. */
   requireTwoFactor: boolean('require_two_factor').notNull().default(false),
   /** How customers see the names of staff. */
-  staffNames: text('staff_names', { enum: ['full', 'first', 'team'] })
-    .notNull()
-    .default('full'),
+  staffNames: text('staff_names', { enum: staffNames }).notNull().default('full'),
   /** Shown in place of names of staff; without one the name of the organization. */
   teamName: text('team_name'),
   /** Whether customers sign in with a code that is emailed to them. */

@@ -8,7 +8,7 @@ import { ConversationErrors } from '../errors.ts';
 import { lockConversation } from '../get-conversation.ts';
 import { messageColumns } from '../message-row.ts';
 import { conversations, messages, messageVersions } from '../tables.ts';
-import type { ConversationRow, MessageRow } from '../view.ts';
+import { type ConversationRow, EXCERPT_CHARS, type MessageRow } from '../view.ts';
 
 export const messageKey = { id: idSchema('cnv'), messageId: idSchema('msg') };
 
@@ -56,9 +56,6 @@ export async function isAuthor(
   if (role !== 'customer') return false;
   return (await findContact(ctx, authorId))?.mergedInto === userId;
 }
-
-/** Characters of the last message in its conversation. */
-const EXCERPT_CHARS = 200;
 
 /** Changes a locked message and keeps its former text; a conversation shows its last reply as it is now. */
 export async function changeMessage(

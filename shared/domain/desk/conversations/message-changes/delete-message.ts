@@ -4,6 +4,7 @@ import { record } from '@insightdesk/shared/events';
 import { z } from 'zod';
 import { ConversationErrors } from '../errors.ts';
 import { messageDeleted } from '../events.ts';
+import { namedPerson } from '../people.ts';
 import { toMessage } from '../view.ts';
 import { changeMessage, isAuthor, lockMessage, messageKey } from './change-message.ts';
 
@@ -27,7 +28,9 @@ export const deleteMessage = defineAction({
     const changes = { body: '', deletedAt: conversation.now };
     const after = await changeMessage(ctx, conversation, before, changes);
     await deleteMessageAttachments(ctx, before.id);
-    const { customerId } = conversation;
-    await record(ctx, messageDeleted, { message: toMessage(after, []), customerId });
+    const { customerId, staffNaming } = conversation;
+    const author = namedPerson(after.authorId, found.author);
+    const message = toMessage(after, author, []);
+    await record(ctx, messageDeleted, { message, author, staffNaming, customerId });
   },
 });

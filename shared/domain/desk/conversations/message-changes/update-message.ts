@@ -25,16 +25,19 @@ export const updateMessage = defineAction({
       requireRoomFor(ctx, body),
     ]);
     const { message: before } = found;
+    // An author's own name is the same for every audience.
     const view = (message = before) =>
-      toMessageFromRow({ ...found, message }, ctx.settings.publicUrl);
+      toMessageFromRow({ ...found, message }, ctx.settings.publicUrl, 'staff');
     if (!(await isAuthor(ctx, before))) throw ConversationErrors.NotTheAuthor();
     if (before.deletedAt) throw ConversationErrors.MessageDeleted();
     if (before.body === body) return view();
     if (before.version > MAX_EDITS) throw ConversationErrors.TooManyVersions(MAX_EDITS);
     const changes = { body, editedAt: conversation.now };
     const after = await changeMessage(ctx, conversation, before, changes);
-    const { customerId } = conversation;
-    await record(ctx, messageUpdated, { message: view(after), customerId });
-    return view(after);
+    const { customerId, staffNaming } = conversation;
+    const message = view(after);
+    const { author } = message;
+    await record(ctx, messageUpdated, { message, author, staffNaming, customerId });
+    return message;
   },
 });

@@ -12,6 +12,7 @@ const columns = {
   emailVerifiedAt: users.emailVerifiedAt,
   role: members.role,
   roleId: members.roleId,
+  avatarUrl: members.avatarUrl,
   createdAt: members.createdAt,
 };
 

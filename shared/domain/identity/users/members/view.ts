@@ -1,4 +1,5 @@
 import { type Id, idSchema, type Role, roles } from '@insightdesk/shared/contract';
+import type { StaffNaming } from '@insightdesk/shared/domain/tenancy/tenants';
 import { z } from 'zod';
 import { toUser, type UserRow, userView } from '../accounts/view.ts';
 import type { invitations } from './tables.ts';
@@ -27,9 +28,18 @@ export const toPerson = (row: {
   ...(row.avatarUrl !== null && { avatarUrl: row.avatarUrl }),
 });
 
+/** A person as customers see it: of staff the display name only. */
+export function toShownPerson(person: Person, { show, teamName }: StaffNaming): Person {
+  if (person.role === 'customer') return person;
+  const first = show === 'first' ? person.name.trim().split(/\s+/)[0] : person.name;
+  return { id: person.id, name: (show !== 'team' && first) || teamName, role: 'agent' };
+}
+
 export const memberView = z
   .object({
     ...userView.shape,
+    email: z.string().nullable().describe('null for a contact without a login'),
+    avatarUrl: z.string().optional(),
     role: z.enum(roles),
     roleId: idSchema('rol').nullable().describe('A custom role, which restricts `role`'),
     joinedAt: z.iso.datetime(),
@@ -47,10 +57,20 @@ export const invitationView = z
   })
   .meta({ id: 'Invitation' });
 
+/** Contacts without a login have an address that receives nothing. */
+const hasLogin = ({ email }: UserRow) => !email.endsWith('@contacts.invalid');
+
 export const toMember = (
-  row: UserRow & { role: Role; roleId: Id<'rol'> | null; createdAt: Date },
+  row: UserRow & {
+    role: Role;
+    roleId: Id<'rol'> | null;
+    createdAt: Date;
+    avatarUrl: string | null;
+  },
 ) => ({
   ...toUser(row),
+  email: hasLogin(row) ? row.email : null,
+  ...(row.avatarUrl !== null && { avatarUrl: row.avatarUrl }),
   role: row.role,
   roleId: row.roleId,
   joinedAt: row.createdAt.toISOString(),
