@@ -5,7 +5,10 @@ import { type SQL, sql } from 'drizzle-orm';
 /** What a query selects of a person; its id is a column of the row. */
 export type Named = readonly [name: string, role: Role, avatarUrl: string | null];
 
-/** The people of a conversation: one JSON column, which costs less to read than a column for each value. */
+/**
+ * The people of a conversation: one JSON column, which costs less to read than a column for each value.
+ * The last author is null when it is the customer or the assignee.
+ */
 export type People = readonly [customer: Named, assignee: Named | null, lastAuthor: Named | null];
 
 /** Correlated subqueries: each person is read by its key, whatever the planner expects. */
@@ -16,7 +19,9 @@ const person = (userId: SQL) => sql`(select json_build_array(m.name, m.role, m.a
 export const personColumn = (userId: SQL) => sql<Named>`${person(userId)}`;
 
 const peopleOf = (row: SQL) => sql`${person(sql`${row}.customer_id`)},
-  ${person(sql`${row}.assignee_id`)}, ${person(sql`${row}.last_message_author_id`)}`;
+  ${person(sql`${row}.assignee_id`)},
+  case when ${row}.last_message_author_id in (${row}.customer_id, ${row}.assignee_id) then null
+    else ${person(sql`${row}.last_message_author_id`)} end`;
 
 const conversation = sql.raw('conversations');
 

@@ -119,20 +119,22 @@ export const shownTo = (audience: Audience, person: Person) =>
 
 export function toPeople(row: Row, people: People | PeopleAndRead, audience: Audience) {
   const [customer, assignee, lastAuthor] = people;
-  const { assigneeId, lastMessageId, lastMessageAuthorId } = row;
-  return {
-    customer: shownTo(audience, namedPerson(row.customerId, customer)),
-    assignee: assigneeId && assignee ? shownTo(audience, namedPerson(assigneeId, assignee)) : null,
-    lastMessage:
-      lastMessageId && lastMessageAuthorId && lastAuthor
-        ? {
-            id: lastMessageId,
-            author: shownTo(audience, namedPerson(lastMessageAuthorId, lastAuthor)),
-            excerpt: row.lastMessageExcerpt ?? '',
-            createdAt: row.lastMessageAt.toISOString(),
-          }
-        : null,
-  };
+  const { assigneeId } = row;
+  const customerPerson = shownTo(audience, namedPerson(row.customerId, customer));
+  const assigneePerson =
+    assigneeId && assignee ? shownTo(audience, namedPerson(assigneeId, assignee)) : null;
+
+  function toLastMessage() {
+    const { lastMessageId: id, lastMessageAuthorId: authorId } = row;
+    if (!id || !authorId) return null;
+    const author =
+      [customerPerson, assigneePerson].find((person) => person?.id === authorId) ??
+      (lastAuthor && shownTo(audience, namedPerson(authorId, lastAuthor)));
+    const excerpt = row.lastMessageExcerpt ?? '';
+    return author ? { id, author, excerpt, createdAt: row.lastMessageAt.toISOString() } : null;
+  }
+
+  return { customer: customerPerson, assignee: assigneePerson, lastMessage: toLastMessage() };
 }
 
 export function toConversation(row: Row, people: PeopleAndRead, audience: Audience) {
