@@ -21,8 +21,6 @@ export type Passkey = { id: `pky_${string}`; name: string; createdAt: string; la
 
 export type IdentityProvider = { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string };
 
-export type __schema0 = string | number | boolean | null | (__schema0)[] | Record<string, __schema0>;
-
 export type Ed25519PublicKey = { kty: 'OKP'; crv: 'Ed25519'; x: string };
 
 export type IdentityKey = { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null };
@@ -290,7 +288,7 @@ export interface Operations {
   };
   /** Create an identity key. */
   'POST /v1/identity-keys': {
-    body: { name: string; algorithm: 'HS256' | 'EdDSA'; publicKey?: string | Record<string, __schema0> | undefined };
+    body: { name: string; algorithm: 'HS256' | 'EdDSA'; publicKey?: string | Record<string, string | boolean | (string)[]> | undefined };
     response: { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null; secret: string | null };
   };
   /** List identity keys. */

@@ -24,6 +24,9 @@ const MAX_ACTIVE_KEYS = 10;
 const MAX_KEYS = 100;
 const SECRET_BYTES = 32;
 
+/** The members of a JWK (RFC 7517, 4) for a signature key. */
+const jwkMember = z.union([z.string().max(200), z.boolean(), z.array(z.string().max(50)).max(10)]);
+
 const keyById = ({ tenantId }: TenantContext, id: Id<'idk'>) =>
   matches(identityKeys, { tenantId, id });
 
@@ -35,7 +38,7 @@ export const createIdentityKey = defineAction({
       name: singleLine(100),
       algorithm: z.enum(identityKeyAlgorithms),
       publicKey: z
-        .union([z.string().max(2_000), z.record(z.string().max(50), z.json())])
+        .union([z.string().max(2_000), z.record(z.string().max(50), jwkMember)])
         .optional()
         .describe('EdDSA: an Ed25519 public key, as PEM (SPKI) or as a JWK'),
     })
