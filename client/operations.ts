@@ -11,35 +11,103 @@ export type TokenPair = { accessToken: string; refreshToken: string; expiresIn: 
 
 export type Session = { id: `ses_${string}`; organizationId: `org_${string}`; current: boolean; device: string; ip: string | null; userAgent: string | null; createdAt: string; refreshedAt: string; lastSeenAt: string; expiresAt: string };
 
+export type SessionList = { items: (Session)[]; nextCursor: null };
+
+export type EmailLink = { purpose: 'verify' | 'change' | 'reset'; email: string; expiresAt: string };
+
+export type UpdatedUser = { user: OwnUser };
+
 export type OwnUser = { id: `usr_${string}`; email: string; name: string; emailVerified: boolean };
+
+export type Accepted = { accepted: true };
 
 export type Membership = { organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; current: boolean; disabled: boolean };
 
+export type MembershipList = { items: (Membership)[]; nextCursor: null };
+
+export type CreatedOrganization = { organization: Organization };
+
+export type TwoFactorStatus = { totp: boolean; passkeys: number; recoveryCodesLeft: number };
+
+export type TwoFactorSetup = { secret: string; url: string };
+
 export type RecoveryCodes = { recoveryCodes: (string)[] };
+
+export type PasskeyOptions = { options: Record<string, unknown>; token: string };
+
+export type CreatedPasskey = { passkey: Passkey; recoveryCodes: (string)[] | null };
 
 export type Passkey = { id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null };
 
+export type PasskeyList = { items: (Passkey)[]; nextCursor: null };
+
+export type RedirectUrl = { url: string };
+
 export type IdentityProvider = { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string };
+
+export type IdentityProviderList = { items: (IdentityProvider)[]; nextCursor: null };
+
+export type Me = { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
 
 export type Member = { id: `usr_${string}`; email: string; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
 
+export type MemberList = { items: (Member)[]; nextCursor: string | null };
+
+export type PresenceResult = { sockets: number };
+
+export type SentInvitation = { id: `inv_${string}`; expiresAt: string };
+
 export type Invitation = { id: `inv_${string}`; email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; invitedBy: { id: `usr_${string}`; name: string }; createdAt: string; expiresAt: string };
 
-export type Permission = { name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+export type InvitationList = { items: (Invitation)[]; nextCursor: string | null };
 
-export type Role = { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+export type InvitationPreview = { email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; organization: { name: string }; invitedBy: { name: string }; hasAccount: boolean; expiresAt: string };
 
-export type ApiKey = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
+export type Permission = { name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+
+export type PermissionList = { items: (Permission)[]; nextCursor: null };
+
+export type PermissionDecision = { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
+
+export type Role = { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
+
+export type RoleList = { items: (Role)[]; nextCursor: string | null };
+
+export type ApiKeyWithSecret = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
+
+export type ApiKey = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
+
+export type ApiKeyList = { items: (ApiKey)[]; nextCursor: string | null };
+
+export type RotatedApiKey = { secret: string; overlapUntil: string };
+
+export type OrganizationSettings = { id: `org_${string}`; name: string; requireTwoFactor: boolean };
 
 export type Export = { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
 
+export type ScheduledErasure = { eraseAt: string };
+
+export type Contact = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined; externalId: string | null; addresses: ({ address: string; verified: boolean })[]; timeZone: string | null; language: string | null; properties: Record<string, string | number | boolean>; company: { id: `cmp_${string}`; name: string } | null; anonymous: boolean; hasLogin: boolean; blocked: boolean; mergedInto: `usr_${string}` | null; createdAt: string; version: number };
+
+export type ContactList = { items: (Contact)[]; nextCursor: string | null };
+
+export type Company = { id: `cmp_${string}`; name: string; externalId: string | null; properties: Record<string, string | number | boolean>; createdAt: string };
+
+export type CompanyList = { items: (Company)[]; nextCursor: string | null };
+
 export type Conversation = { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
+
+export type ConversationList = { items: (Conversation)[]; nextCursor: string | null };
 
 export type ListedMessage = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; truncated: boolean };
 
 export type Attachment = { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
 
+export type ListedMessageList = { items: (ListedMessage)[]; nextCursor: string | null };
+
 export type Message = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string };
+
+export type DirectUpload = { id: `att_${string}`; url: string; method: 'PUT' | 'POST'; headers: Record<string, string>; fields?: Record<string, string> | undefined; expiresAt: string };
 
 export type FilePolicy = { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
 
@@ -47,9 +115,23 @@ export type Recording = { attachmentId: `att_${string}`; status: 'none' | 'waiti
 
 export type ImageRequest = { width?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; height?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; fit?: 'inside' | 'cover' | 'contain' | undefined; format?: 'webp' | 'jpeg' | 'png' | 'avif' | undefined; quality?: 40 | 60 | 75 | 90 | undefined };
 
+export type AttachmentLink = { url: string; expiresAt: string };
+
+export type WebhookWithSecret = { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string; secret: string; publicKey: string };
+
 export type Webhook = { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string };
 
+export type WebhookList = { items: (Webhook)[]; nextCursor: string | null };
+
+export type WebhookSecret = { secret: string; publicKey: string };
+
 export type WebhookDelivery = { id: `evt_${string}`; type: string; status: 'waiting' | 'delivered' | 'failed'; attempts: number; nextAttemptAt: string | null; attemptedAt: string | null; responseStatus: number | null; responseBody: string | null; durationMs: number | null; error: string | null };
+
+export type WebhookDeliveryList = { items: (WebhookDelivery)[]; nextCursor: string | null };
+
+export type ReplayedPeriod = { since: string; until: string };
+
+export type EventReceipt = { id: `evt_${string}`; isNew: boolean };
 
 export type Usage = { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'waiting-jobs' | 'job-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month' | 'emails-per-day'; value: number; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections' | 'emails' | 'emails-over-quota'; days: ({ day: string; value: number })[] })[] };
 
@@ -57,7 +139,11 @@ export type Flags = { flags: ({ name: 'email-customers' | 'email-staff'; value: 
 
 export type AuditEntry = { id: `evt_${string}`; sequence: number; action: string; actor: { kind: string; userId?: `usr_${string}` | undefined }; details: Record<string, unknown>; ip: string | null; userAgent: string | null; requestId: string; at: string; previousHash: string; hash: string };
 
+export type AuditEntryList = { items: (AuditEntry)[]; nextCursor: string | null };
+
 export type Job = { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'media-conversion' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null };
+
+export type JobList = { items: (Job)[]; nextCursor: string | null };
 
 export type JobWithLog = { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'media-conversion' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null; log: (string)[] };
 
@@ -92,7 +178,7 @@ export interface Operations {
   };
   /** List the caller's active sessions in this organization. */
   'GET /v1/auth/sessions': {
-    response: { items: (Session)[]; nextCursor: null };
+    response: SessionList;
   };
   /** Revoke one of the caller's sessions. */
   'DELETE /v1/auth/sessions/{id}': {
@@ -102,16 +188,16 @@ export interface Operations {
   /** Get what an emailed link is for. */
   'GET /v1/auth/link': {
     query: { token: string };
-    response: { purpose: 'verify' | 'change' | 'reset'; email: string; expiresAt: string };
+    response: EmailLink;
   };
   /** Verify an email address with an emailed token. */
   'POST /v1/auth/verify-email': {
     body: { token: string; password: string };
-    response: { user: OwnUser };
+    response: UpdatedUser;
   };
   /** Resend the verification email. */
   'POST /v1/auth/verify-email/resend': {
-    response: { accepted: true };
+    response: Accepted;
   };
   /** Change the caller's password. */
   'POST /v1/auth/password': {
@@ -121,7 +207,7 @@ export interface Operations {
   /** Request a password reset email. */
   'POST /v1/auth/password/reset': {
     body: { email: string };
-    response: { accepted: true };
+    response: Accepted;
   };
   /** Reset a password with an emailed token. */
   'POST /v1/auth/password/reset/confirm': {
@@ -131,11 +217,11 @@ export interface Operations {
   /** Request a change of the caller's email address. */
   'POST /v1/auth/email': {
     body: { password: string; email: string };
-    response: { accepted: true };
+    response: Accepted;
   };
   /** List the caller's organizations. */
   'GET /v1/auth/organizations': {
-    response: { items: (Membership)[]; nextCursor: null };
+    response: MembershipList;
   };
   /** Switch to another organization of the caller. */
   'POST /v1/auth/switch': {
@@ -145,16 +231,16 @@ export interface Operations {
   /** Create an organization. */
   'POST /v1/organizations': {
     body: { name: string };
-    response: { organization: Organization };
+    response: CreatedOrganization;
   };
   /** Get two-factor status. */
   'GET /v1/auth/two-factor': {
-    response: { totp: boolean; passkeys: number; recoveryCodesLeft: number };
+    response: TwoFactorStatus;
   };
   /** Start two-factor setup. */
   'POST /v1/auth/two-factor': {
     body: { password: string };
-    response: { secret: string; url: string };
+    response: TwoFactorSetup;
   };
   /** Confirm two-factor setup. */
   'POST /v1/auth/two-factor/confirm': {
@@ -173,7 +259,7 @@ export interface Operations {
   };
   /** Get passkey sign-in options. */
   'POST /v1/auth/passkeys/sign-in/options': {
-    response: { options: Record<string, unknown>; token: string };
+    response: PasskeyOptions;
   };
   /** Sign in with a passkey. */
   'POST /v1/auth/passkeys/sign-in': {
@@ -183,16 +269,16 @@ export interface Operations {
   /** Get passkey creation options. */
   'POST /v1/auth/passkeys/options': {
     body: { password: string };
-    response: { options: Record<string, unknown>; token: string };
+    response: PasskeyOptions;
   };
   /** Create a passkey. */
   'POST /v1/auth/passkeys': {
     body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; attestationObject: string; transports?: (string)[] | undefined } }; name?: string | undefined };
-    response: { passkey: Passkey; recoveryCodes: (string)[] | null };
+    response: CreatedPasskey;
   };
   /** List the caller's passkeys. */
   'GET /v1/auth/passkeys': {
-    response: { items: (Passkey)[]; nextCursor: null };
+    response: PasskeyList;
   };
   /** Rename a passkey. */
   'PATCH /v1/auth/passkeys/{id}': {
@@ -225,7 +311,7 @@ export interface Operations {
   'POST /v1/auth/oauth/{providerId}/link': {
     path: { providerId: `idp_${string}` };
     body: { redirectTo: string; password: string };
-    response: { url: string };
+    response: RedirectUrl;
   };
   /** Unlink an identity provider. */
   'DELETE /v1/auth/oauth/{providerId}/link': {
@@ -239,7 +325,7 @@ export interface Operations {
   };
   /** List identity providers. */
   'GET /v1/identity-providers': {
-    response: { items: (IdentityProvider)[]; nextCursor: null };
+    response: IdentityProviderList;
   };
   /** Update an identity provider. */
   'PATCH /v1/identity-providers/{id}': {
@@ -254,12 +340,12 @@ export interface Operations {
   };
   /** Get the authenticated user. */
   'GET /v1/me': {
-    response: { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+    response: Me;
   };
   /** Update the authenticated user. */
   'PATCH /v1/me': {
     body: { name: string };
-    response: { user: OwnUser };
+    response: UpdatedUser;
   };
   /** Delete the caller's account. */
   'DELETE /v1/me': {
@@ -269,7 +355,7 @@ export interface Operations {
   /** List members. */
   'GET /v1/members': {
     query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined };
-    response: { items: (Member)[]; nextCursor: string | null };
+    response: MemberList;
   };
   /** Update the role of a member. */
   'PATCH /v1/members/{userId}': {
@@ -286,17 +372,17 @@ export interface Operations {
   'PATCH /v1/members/{userId}/presence': {
     path: { userId: `usr_${string}` };
     body: { status: string; metadata?: Record<string, unknown> | null | undefined };
-    response: { sockets: number };
+    response: PresenceResult;
   };
   /** Invite a member by email. */
   'POST /v1/invitations': {
     body: { email: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
-    response: { id: `inv_${string}`; expiresAt: string };
+    response: SentInvitation;
   };
   /** List pending invitations. */
   'GET /v1/invitations': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (Invitation)[]; nextCursor: string | null };
+    response: InvitationList;
   };
   /** Revoke an invitation. */
   'DELETE /v1/invitations/{id}': {
@@ -306,12 +392,12 @@ export interface Operations {
   /** Resend an invitation. */
   'POST /v1/invitations/{id}/resend': {
     path: { id: `inv_${string}` };
-    response: { id: `inv_${string}`; expiresAt: string };
+    response: SentInvitation;
   };
   /** Get the invitation of an emailed token. */
   'GET /v1/invitations/accept': {
     query: { token: string };
-    response: { email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; organization: { name: string }; invitedBy: { name: string }; hasAccount: boolean; expiresAt: string };
+    response: InvitationPreview;
   };
   /** Accept an invitation. */
   'POST /v1/invitations/accept': {
@@ -320,22 +406,22 @@ export interface Operations {
   };
   /** List permissions with their roles. */
   'GET /v1/permissions': {
-    response: { items: (Permission)[]; nextCursor: null };
+    response: PermissionList;
   };
   /** Explain whether and why a permission is granted. */
   'GET /v1/permissions/explain': {
-    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
-    response: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
+    query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
+    response: PermissionDecision;
   };
   /** Create a custom role. */
   'POST /v1/roles': {
-    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
+    body: { name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; base: 'admin' | 'agent' | 'customer' };
     response: Role;
   };
   /** List custom roles. */
   'GET /v1/roles': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (Role)[]; nextCursor: string | null };
+    response: RoleList;
   };
   /** Get a custom role. */
   'GET /v1/roles/{id}': {
@@ -345,7 +431,7 @@ export interface Operations {
   /** Update a custom role. */
   'PATCH /v1/roles/{id}': {
     path: { id: `rol_${string}` };
-    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
+    body: { name?: string | undefined; permissions?: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] | undefined };
     response: Role;
   };
   /** Delete an unassigned custom role. */
@@ -355,13 +441,13 @@ export interface Operations {
   };
   /** Create an API key. */
   'POST /v1/api-keys': {
-    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
-    response: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
+    body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'email-templates:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
+    response: ApiKeyWithSecret;
   };
   /** List API keys. */
   'GET /v1/api-keys': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (ApiKey)[]; nextCursor: string | null };
+    response: ApiKeyList;
   };
   /** Get an API key. */
   'GET /v1/api-keys/{id}': {
@@ -377,12 +463,12 @@ export interface Operations {
   'POST /v1/api-keys/{id}/rotate': {
     path: { id: `key_${string}` };
     body: { overlapHours?: number | undefined };
-    response: { secret: string; overlapUntil: string };
+    response: RotatedApiKey;
   };
   /** Update the organization. */
   'PATCH /v1/organization': {
     body: { name?: string | undefined; requireTwoFactor?: boolean | undefined };
-    response: { id: `org_${string}`; name: string; requireTwoFactor: boolean };
+    response: OrganizationSettings;
   };
   /** Create an export of the organization. */
   'POST /v1/organization/export': {
@@ -401,10 +487,63 @@ export interface Operations {
   /** Delete the organization after a grace period. */
   'POST /v1/organization/erasure': {
     body: { name: string; password: string };
-    response: { eraseAt: string };
+    response: ScheduledErasure;
   };
   /** Cancel the deletion of the organization. */
   'DELETE /v1/organization/erasure': {
+    response: undefined;
+  };
+  /** Create a contact. */
+  'POST /v1/contacts': {
+    body: { name: string; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined; externalId?: string | undefined };
+    response: Contact;
+  };
+  /** List contacts. */
+  'GET /v1/contacts': {
+    query: { limit?: number | undefined; cursor?: string | undefined; q?: string | undefined; companyId?: `cmp_${string}` | undefined; property?: string | undefined };
+    response: ContactList;
+  };
+  /** Create or update a contact by its external id. */
+  'PUT /v1/contacts/by-external-id/{externalId}': {
+    path: { externalId: string };
+    body: { name?: string | undefined; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined };
+    response: Contact;
+  };
+  /** Get a contact. */
+  'GET /v1/contacts/{id}': {
+    path: { id: `usr_${string}` };
+    response: Contact;
+  };
+  /** Update or block a contact. */
+  'PATCH /v1/contacts/{id}': {
+    path: { id: `usr_${string}` };
+    body: { name?: string | undefined; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined; blocked?: boolean | undefined };
+    response: Contact;
+  };
+  /** Create a company. */
+  'POST /v1/companies': {
+    body: { name: string; externalId?: string | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined };
+    response: Company;
+  };
+  /** List companies. */
+  'GET /v1/companies': {
+    query: { limit?: number | undefined; cursor?: string | undefined; q?: string | undefined };
+    response: CompanyList;
+  };
+  /** Get a company. */
+  'GET /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
+    response: Company;
+  };
+  /** Update a company. */
+  'PATCH /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
+    body: { name?: string | undefined; externalId?: string | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined };
+    response: Company;
+  };
+  /** Delete a company. */
+  'DELETE /v1/companies/{id}': {
+    path: { id: `cmp_${string}` };
     response: undefined;
   };
   /** Create a conversation. */
@@ -415,7 +554,7 @@ export interface Operations {
   /** List conversations. */
   'GET /v1/conversations': {
     query: { limit?: number | undefined; cursor?: string | undefined; status?: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed' | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | undefined; tag?: string | undefined; q?: string | undefined };
-    response: { items: (Conversation)[]; nextCursor: string | null };
+    response: ConversationList;
   };
   /** Get a conversation. */
   'GET /v1/conversations/{id}': {
@@ -432,7 +571,7 @@ export interface Operations {
   'GET /v1/conversations/{id}/messages': {
     path: { id: `cnv_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (ListedMessage)[]; nextCursor: string | null };
+    response: ListedMessageList;
   };
   /** Send a message. */
   'POST /v1/conversations/{id}/messages': {
@@ -453,7 +592,7 @@ export interface Operations {
   /** Create a direct upload to storage. */
   'POST /v1/attachments/direct': {
     body: { name: string; sizeBytes: number; sha256?: string | undefined; contentType?: string | undefined };
-    response: { id: `att_${string}`; url: string; method: 'PUT' | 'POST'; headers: Record<string, string>; fields?: Record<string, string> | undefined; expiresAt: string };
+    response: DirectUpload;
   };
   /** Complete a direct upload to storage. */
   'POST /v1/attachments/{id}/complete': {
@@ -504,17 +643,17 @@ export interface Operations {
   'POST /v1/attachments/{id}/links': {
     path: { id: `att_${string}` };
     body: { variant?: string | undefined; image?: ImageRequest | undefined; download?: boolean | undefined; expiresInSeconds?: number | undefined };
-    response: { url: string; expiresAt: string };
+    response: AttachmentLink;
   };
   /** Create a webhook. */
   'POST /v1/webhooks': {
     body: { url: string; events: (string)[]; description?: string | undefined; enabled?: boolean | undefined };
-    response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string; secret: string; publicKey: string };
+    response: WebhookWithSecret;
   };
   /** List webhooks. */
   'GET /v1/webhooks': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (Webhook)[]; nextCursor: string | null };
+    response: WebhookList;
   };
   /** Get a webhook. */
   'GET /v1/webhooks/{id}': {
@@ -535,13 +674,13 @@ export interface Operations {
   /** Rotate the secret of a webhook; both sign for 24 hours. */
   'POST /v1/webhooks/{id}/secret': {
     path: { id: `whk_${string}` };
-    response: { secret: string; publicKey: string };
+    response: WebhookSecret;
   };
   /** List the deliveries of a webhook. */
   'GET /v1/webhooks/{id}/deliveries': {
     path: { id: `whk_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined; status?: 'waiting' | 'delivered' | 'failed' | undefined };
-    response: { items: (WebhookDelivery)[]; nextCursor: string | null };
+    response: WebhookDeliveryList;
   };
   /** Replay a delivery. */
   'POST /v1/webhooks/{id}/deliveries/{deliveryId}/replay': {
@@ -552,12 +691,12 @@ export interface Operations {
   'POST /v1/webhooks/{id}/replay': {
     path: { id: `whk_${string}` };
     body: { since: string; until?: string | undefined };
-    response: { since: string; until: string };
+    response: ReplayedPeriod;
   };
   /** Send an event. */
   'POST /v1/events': {
     body: { name: string; payload: Record<string, unknown>; id?: string | undefined };
-    response: { id: `evt_${string}`; isNew: boolean };
+    response: EventReceipt;
   };
   /** Get usage and quotas. */
   'GET /v1/usage': {
@@ -576,12 +715,12 @@ export interface Operations {
   /** List audit log entries. */
   'GET /v1/audit': {
     query: { limit?: number | undefined; cursor?: string | undefined; action?: string | undefined; actorId?: string | undefined; since?: string | undefined; until?: string | undefined };
-    response: { items: (AuditEntry)[]; nextCursor: string | null };
+    response: AuditEntryList;
   };
   /** List jobs, newest first. */
   'GET /v1/jobs': {
     query: { limit?: number | undefined; cursor?: string | undefined; state?: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked' | undefined };
-    response: { items: (Job)[]; nextCursor: string | null };
+    response: JobList;
   };
   /** Get a job with its log. */
   'GET /v1/jobs/{id}': {

@@ -19,8 +19,8 @@ export const listConversations = defineAction({
   summary: 'List conversations',
   input: z.strictObject({
     ...pageInput,
-    status: z.enum(statuses).optional(),
-    priority: z.enum(priorities).optional(),
+    status: z.enum(statuses).optional().describe('Only conversations with this status'),
+    priority: z.enum(priorities).optional().describe('Only conversations with this priority'),
     assigneeId: idSchema('usr').optional(),
     tag: text(50).optional().describe('Staff only'),
     q: text(200).optional().describe('Part of the subject'),

@@ -16,7 +16,9 @@ export const updateOrganization = defineAction({
       requireTwoFactor: z.boolean().optional(),
     })
     .refine((changes) => Object.keys(changes).length > 0, 'Must have a field'),
-  output: z.object({ ...organizationView.shape, requireTwoFactor: z.boolean() }),
+  output: z
+    .object({ ...organizationView.shape, requireTwoFactor: z.boolean() })
+    .meta({ id: 'OrganizationSettings' }),
   allow: 'organization:manage',
   transaction: 'write',
   async run(ctx, { name, requireTwoFactor }) {

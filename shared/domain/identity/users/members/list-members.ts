@@ -10,7 +10,10 @@ import { memberView, toMember } from './view.ts';
 /** Newest account first. */
 export const listMembers = defineAction({
   summary: 'List members',
-  input: z.strictObject({ ...pageInput, role: z.enum(roles).optional() }),
+  input: z.strictObject({
+    ...pageInput,
+    role: z.enum(roles).optional().describe('Only members with this role'),
+  }),
   output: pageSchema(memberView),
   allow: 'members:read',
   transaction: 'read',
