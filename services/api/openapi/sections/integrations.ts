@@ -29,11 +29,19 @@ export const webhooks: Section = {
 
 export const events: Section = {
   tag: 'Events',
-  description: 'Events of your own systems, which webhooks and channels then receive.',
+  description: 'Events that your own systems send.',
   operations: {
     'POST /v1/events': {
-      text: 'Records an event. A repeated `id` has no effect: `isNew` is false. 409 `EVENT_ID_REUSED` for another event with the same id.',
-      request: { name: 'order/shipped', payload: { orderId: '1042' } },
+      text: 'Records an event: today `email/send.requested`, which sends an email to a member. A repeated `id` has no effect: `isNew` is false. 409 `EVENT_ID_REUSED` for another event with the same id; 422 for an unknown name.',
+      request: {
+        name: 'email/send.requested',
+        payload: {
+          to: 'ada@example.com',
+          subject: 'Your parcel',
+          body: 'It is on its way.',
+        },
+        id: 'order-1042-shipped',
+      },
     },
   },
 };
