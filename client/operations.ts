@@ -47,6 +47,14 @@ export type IdentityProvider = { id: `idp_${string}`; name: string; issuer: stri
 
 export type IdentityProviderList = { items: (IdentityProvider)[]; nextCursor: null };
 
+export type __schema0 = string | number | boolean | null | (__schema0)[] | Record<string, __schema0>;
+
+export type Ed25519PublicKey = { kty: 'OKP'; crv: 'Ed25519'; x: string };
+
+export type IdentityKey = { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null };
+
+export type IdentityKeyList = { items: (IdentityKey)[]; nextCursor: string | null };
+
 export type Me = { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
 
 export type Member = { id: `usr_${string}`; email: string; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
@@ -81,7 +89,7 @@ export type ApiKeyList = { items: (ApiKey)[]; nextCursor: string | null };
 
 export type RotatedApiKey = { secret: string; overlapUntil: string };
 
-export type OrganizationSettings = { id: `org_${string}`; name: string; requireTwoFactor: boolean };
+export type OrganizationSettings = { id: `org_${string}`; name: string; requireTwoFactor: boolean; emailCodeSignIn: boolean; anonymousVisitors: boolean };
 
 export type Export = { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
 
@@ -90,6 +98,10 @@ export type ScheduledErasure = { eraseAt: string };
 export type Contact = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined; externalId: string | null; addresses: ({ address: string; verified: boolean })[]; timeZone: string | null; language: string | null; properties: Record<string, string | number | boolean>; company: { id: `cmp_${string}`; name: string } | null; anonymous: boolean; hasLogin: boolean; blocked: boolean; mergedInto: `usr_${string}` | null; createdAt: string; version: number };
 
 export type ContactList = { items: (Contact)[]; nextCursor: string | null };
+
+export type ContactMerge = { sourceId: `usr_${string}`; name: string; reason: 'manual' | 'visitor-identified' | 'same-address'; mergedBy: `usr_${string}` | null; conversationCount: number; at: string };
+
+export type ContactMergeList = { items: (ContactMerge)[]; nextCursor: string | null };
 
 export type Company = { id: `cmp_${string}`; name: string; externalId: string | null; properties: Record<string, string | number | boolean>; createdAt: string };
 
@@ -338,6 +350,41 @@ export interface Operations {
     path: { id: `idp_${string}` };
     response: undefined;
   };
+  /** Sign in a customer with an identity token. */
+  'POST /v1/auth/customers': {
+    body: { identityToken: string };
+    response: SignedIn;
+  };
+  /** Request a sign-in code by email. */
+  'POST /v1/auth/customers/code': {
+    body: { organizationId: `org_${string}`; email: string };
+    response: { accepted: true };
+  };
+  /** Sign in a customer with a code. */
+  'POST /v1/auth/customers/code/verify': {
+    body: { organizationId: `org_${string}`; email: string; code: string; name?: string | undefined; twoFactorCode?: string | undefined };
+    response: SignedIn;
+  };
+  /** Sign in an anonymous visitor. */
+  'POST /v1/auth/customers/anonymous': {
+    body: { organizationId: `org_${string}`; name?: string | undefined; email?: string | undefined };
+    response: SignedIn;
+  };
+  /** Create an identity key. */
+  'POST /v1/identity-keys': {
+    body: { name: string; algorithm: 'HS256' | 'EdDSA'; publicKey?: string | Record<string, __schema0> | undefined };
+    response: { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null; secret: string | null };
+  };
+  /** List identity keys. */
+  'GET /v1/identity-keys': {
+    query: { limit?: number | undefined; cursor?: string | undefined };
+    response: IdentityKeyList;
+  };
+  /** Revoke an identity key. */
+  'DELETE /v1/identity-keys/{id}': {
+    path: { id: `idk_${string}` };
+    response: undefined;
+  };
   /** Get the authenticated user. */
   'GET /v1/me': {
     response: Me;
@@ -467,7 +514,7 @@ export interface Operations {
   };
   /** Update the organization. */
   'PATCH /v1/organization': {
-    body: { name?: string | undefined; requireTwoFactor?: boolean | undefined };
+    body: { name?: string | undefined; requireTwoFactor?: boolean | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined };
     response: OrganizationSettings;
   };
   /** Create an export of the organization. */
@@ -519,6 +566,23 @@ export interface Operations {
     path: { id: `usr_${string}` };
     body: { name?: string | undefined; avatarUrl?: string | null | undefined; timeZone?: string | null | undefined; language?: string | null | undefined; companyId?: `cmp_${string}` | null | undefined; properties?: Record<string, string | number | boolean | null> | undefined; email?: string | undefined; emailVerified?: boolean | undefined; blocked?: boolean | undefined };
     response: Contact;
+  };
+  /** Merge a contact into this one. */
+  'POST /v1/contacts/{id}/merge': {
+    path: { id: `usr_${string}` };
+    body: { sourceId: `usr_${string}` };
+    response: Contact;
+  };
+  /** List the merges of a contact. */
+  'GET /v1/contacts/{id}/merges': {
+    path: { id: `usr_${string}` };
+    query: { limit?: number | undefined; cursor?: string | undefined };
+    response: ContactMergeList;
+  };
+  /** Create a session of a contact. */
+  'POST /v1/contacts/{id}/sessions': {
+    path: { id: `usr_${string}` };
+    response: SignedIn;
   };
   /** Create a company. */
   'POST /v1/companies': {
@@ -765,6 +829,10 @@ export const publicRoutes: ReadonlySet<string> = new Set([
   'GET /v1/auth/oauth/callback',
   'GET /v1/auth/oauth/{providerId}/start',
   'POST /v1/auth/oauth/exchange',
+  'POST /v1/auth/customers',
+  'POST /v1/auth/customers/code',
+  'POST /v1/auth/customers/code/verify',
+  'POST /v1/auth/customers/anonymous',
   'GET /v1/invitations/accept',
   'POST /v1/invitations/accept',
   'GET /health',

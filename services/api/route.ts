@@ -161,8 +161,14 @@ export const withBodyLimit = (bodyLimitBytes: number, route: Route): Route => ({
   bodyLimitBytes,
 });
 
+/** A route with further error statuses. */
+export const withErrors = (errorStatuses: readonly number[], route: Route): Route => ({
+  ...route,
+  errorStatuses,
+});
+
 /** A public route that responds 401 to wrong credentials. */
-export const withCredentials = (route: Route): Route => ({ ...route, errorStatuses: [401] });
+export const withCredentials = (route: Route): Route => withErrors([401], route);
 
 /** Routes that are served only while the configuration enables the feature. */
 export const whenEnabled = (feature: Feature, ...rows: Route[]): Route[] =>

@@ -1,8 +1,10 @@
 import * as attachments from '@insightdesk/shared/domain/desk/attachments';
+import * as contactMerge from '@insightdesk/shared/domain/desk/contact-merge';
 import * as contacts from '@insightdesk/shared/domain/desk/contacts';
 import * as conversations from '@insightdesk/shared/domain/desk/conversations';
 import * as media from '@insightdesk/shared/domain/desk/media';
 import * as apiKeys from '@insightdesk/shared/domain/identity/api-keys';
+import * as customerSignIn from '@insightdesk/shared/domain/identity/customer-sign-in';
 import * as identityProviders from '@insightdesk/shared/domain/identity/identity-providers';
 import * as passkeys from '@insightdesk/shared/domain/identity/passkeys';
 import * as permissions from '@insightdesk/shared/domain/identity/permissions-api';
@@ -36,6 +38,7 @@ import {
   whenEnabled,
   withBodyLimit,
   withCredentials,
+  withErrors,
 } from './route.ts';
 import { resumableRoutes } from './uploads/resumable.ts';
 
@@ -94,6 +97,20 @@ export const routes: readonly Route[] = [
     del('/v1/identity-providers/:id', identityProviders.deleteIdentityProvider),
   ),
 
+  setsSessionCookies(
+    withErrors([401, 403], post('/v1/auth/customers', customerSignIn.signInWithIdentityToken)),
+  ),
+  post('/v1/auth/customers/code', customerSignIn.requestSignInCode, 202),
+  setsSessionCookies(
+    withErrors([401, 403], post('/v1/auth/customers/code/verify', customerSignIn.verifySignInCode)),
+  ),
+  setsSessionCookies(
+    withErrors([403], post('/v1/auth/customers/anonymous', customerSignIn.createVisitor)),
+  ),
+  post('/v1/identity-keys', customerSignIn.createIdentityKey, 201),
+  get('/v1/identity-keys', customerSignIn.listIdentityKeys),
+  del('/v1/identity-keys/:id', customerSignIn.revokeIdentityKey),
+
   get('/v1/me', users.getMe),
   patch('/v1/me', users.updateMe),
   delWithBody('/v1/me', users.deleteMe),
@@ -137,6 +154,9 @@ export const routes: readonly Route[] = [
   }),
   get('/v1/contacts/:id', contacts.getContact),
   patch('/v1/contacts/:id', contacts.updateContact),
+  post('/v1/contacts/:id/merge', contactMerge.mergeContact),
+  get('/v1/contacts/:id/merges', contactMerge.listMerges),
+  post('/v1/contacts/:id/sessions', customerSignIn.createContactSession, 201),
   post('/v1/companies', contacts.createCompany, 201),
   get('/v1/companies', contacts.listCompanies),
   get('/v1/companies/:id', contacts.getCompany),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { connect } from '@insightdesk/shared/database';
+import { createIdentityKey } from '@insightdesk/shared/domain/identity/customer-sign-in';
 import { createIdentityProvider } from '@insightdesk/shared/domain/identity/identity-providers';
 import { reencryptTotpSecrets, verifyCode } from '@insightdesk/shared/domain/identity/mfa';
 import {
@@ -93,6 +94,7 @@ async function seedSecrets() {
   await rotateSecret(owner, { id });
   const provider = { name: 'P', issuer: 'https://login.example.com', clientId: 'us' };
   await createIdentityProvider(owner, { ...provider, clientSecret: 'what it knows us by' });
+  await createIdentityKey(owner, { name: 'K', algorithm: 'HS256' });
   await rotateSigningKeys(stage.container, { maxTtlSeconds: 60 });
   return { owner, secret };
 }
@@ -101,6 +103,7 @@ test('keys reencrypt: no stored secret needs the previous key any more', async (
   const { owner, secret } = await seedSecrets();
   const places = (await sealedTexts()).map(({ place }) => place).sort();
   expect(places).toEqual([
+    'identity_keys.secret',
     'identity_providers.client_secret',
     'second_factors.pending_secret',
     'second_factors.totp_secret',
@@ -110,13 +113,17 @@ test('keys reencrypt: no stored secret needs the previous key any more', async (
   ]);
   const first = await reencrypt(changed);
   expect(first).toMatchObject({ code: 0, errors: '' });
-  expect(first.output).toBe('signing-key: 1\nwebhook: 1\ntotp: 2\noauth-client: 1\n');
+  expect(first.output).toBe(
+    'signing-key: 1\nwebhook: 1\ntotp: 2\noauth-client: 1\nidentity-key: 1\n',
+  );
   const alone = createEncryption(next);
   const after = await sealedTexts();
   expect(after.map(({ place }) => place).sort()).toEqual(places);
   expect(after.filter(({ text }) => !alone.isCurrent(text))).toEqual([]);
   const again = await reencrypt({ ENCRYPTION_KEY: next, ENCRYPTION_KEYS_PREVIOUS: '' });
-  expect(again.output).toBe('signing-key: 0\nwebhook: 0\ntotp: 0\noauth-client: 0\n');
+  expect(again.output).toBe(
+    'signing-key: 0\nwebhook: 0\ntotp: 0\noauth-client: 0\nidentity-key: 0\n',
+  );
 
   const context = { ...stage.context, security: { ...stage.context.security, encryption: alone } };
   await verifyCode(context, userIdOf(owner), totpCode(secret, 1));

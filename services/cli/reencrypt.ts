@@ -1,12 +1,15 @@
 import type { CommandApp } from '@insightdesk/shared/boot';
 import { fromUuid, type Id } from '@insightdesk/shared/contract';
 import { readPages } from '@insightdesk/shared/database';
+import { reencryptIdentityKeys } from '@insightdesk/shared/domain/identity/customer-sign-in';
 import { reencryptClientSecrets } from '@insightdesk/shared/domain/identity/identity-providers';
 import { reencryptTotpSecrets } from '@insightdesk/shared/domain/identity/mfa';
 import { reencryptSigningKeys } from '@insightdesk/shared/domain/identity/users';
 import { resealSecrets } from '@insightdesk/shared/domain/integrations/webhooks';
 import type { StoredPurpose } from '@insightdesk/shared/security';
 import { operatorContext } from './operator.ts';
+
+type SecretTable = 'webhooks' | 'identity_providers' | 'identity_keys';
 
 const PAGE = 500;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -17,6 +20,7 @@ export const reencryptions = {
   webhook: (app) => reencryptEach(app, 'webhooks', resealSecrets),
   totp: ({ container }) => reencryptTotpSecrets(container.connections),
   'oauth-client': (app) => reencryptEach(app, 'identity_providers', reencryptClientSecrets),
+  'identity-key': (app) => reencryptEach(app, 'identity_keys', reencryptIdentityKeys),
 } satisfies Record<StoredPurpose, (app: CommandApp) => Promise<number>>;
 
 /**
@@ -32,7 +36,7 @@ export async function reencrypt(app: CommandApp): Promise<void> {
 /** One organization after the other, of those that have rows in the table. */
 async function reencryptEach(
   app: CommandApp,
-  table: 'webhooks' | 'identity_providers',
+  table: SecretTable,
   reencryptOne: typeof resealSecrets,
 ): Promise<number> {
   const ctx = operatorContext(app, undefined);
@@ -45,7 +49,7 @@ async function reencryptEach(
 
 async function* listTenantsWith(
   { database }: Pick<CommandApp['container'], 'database'>,
-  table: 'webhooks' | 'identity_providers',
+  table: SecretTable,
 ): AsyncGenerator<Id<'org'>> {
   const rows = readPages<{ tenant_id: string }>(PAGE, (last) =>
     database.write('system', (tx) =>

@@ -1,10 +1,12 @@
 import { type Context, systemContext } from '@insightdesk/shared/context';
 import { jobs, type SystemJob } from '@insightdesk/shared/domain/catalog';
 import * as attachments from '@insightdesk/shared/domain/desk/attachments';
+import * as contactMerge from '@insightdesk/shared/domain/desk/contact-merge';
 import * as conversations from '@insightdesk/shared/domain/desk/conversations';
 import * as media from '@insightdesk/shared/domain/desk/media';
 import * as notifications from '@insightdesk/shared/domain/desk/notifications';
 import * as apiKeys from '@insightdesk/shared/domain/identity/api-keys';
+import * as customerSignIn from '@insightdesk/shared/domain/identity/customer-sign-in';
 import * as users from '@insightdesk/shared/domain/identity/users';
 import * as webhooks from '@insightdesk/shared/domain/integrations/webhooks';
 import * as audit from '@insightdesk/shared/domain/tenancy/audit';
@@ -42,6 +44,10 @@ function createRuns(root: Context): Runs {
       conversations.unsnoozeConversation(at(run), payload),
     'conversations.unassign': (payload, run) =>
       conversations.unassignFormerStaff(at(run), payload, run),
+    'contact-merge.move-conversations': (payload, run) =>
+      contactMerge.moveRemainingConversations(at(run), payload, run),
+    'contact-merge.same-address': (payload, run) =>
+      contactMerge.mergeContactWithSameAddress(at(run), payload),
     'notifications.message': (payload, run) =>
       notifications.notifyRecipients(at(run), payload, run),
     'notifications.messages': (payload, run) =>
@@ -54,6 +60,8 @@ function createRuns(root: Context): Runs {
       notifications.sendAccountLink(at(run), payload),
     'notifications.email-account-notice': (payload, run) =>
       notifications.sendAccountNotice(at(run), payload, run),
+    'notifications.email-sign-in-code': (payload, run) =>
+      notifications.sendSignInCode(at(run), payload),
     'notifications.email-on-request': (payload, run) =>
       notifications.sendRequestedEmail(at(run), payload, run),
     'webhooks.fan-out': (payload, run) => webhooks.fanOut(at(run), payload, run),
@@ -76,6 +84,7 @@ function createRuns(root: Context): Runs {
     'audit.prune': (_, run) => audit.pruneAudit(root, run),
     'audit.verify': (_, run) => audit.verifyAllAudits(root, run),
     'users.revoke-older-sessions': (payload, run) => users.revokeOlderSessions(at(run), payload),
+    'customer-sign-in.delete-expired': (_, run) => customerSignIn.deleteExpired(root, run),
     'users.delete-expired': (payload, run) => users.deleteExpired(root, payload, run),
   };
 }

@@ -1,6 +1,7 @@
 import type { Id } from '@insightdesk/shared/contract';
 import { events, type SystemEvent, type SystemJob } from '@insightdesk/shared/domain/catalog';
 import { attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import { contactMergeJobs } from '@insightdesk/shared/domain/desk/contact-merge';
 import { conversationJobs } from '@insightdesk/shared/domain/desk/conversations';
 import { isVideoOrAudio, mediaJobs } from '@insightdesk/shared/domain/desk/media';
 import { notificationJobs } from '@insightdesk/shared/domain/desk/notifications';
@@ -49,6 +50,10 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
     jobFor(event, notificationJobs.emailAccountLink, event.payload),
   ],
 
+  'sign-in-code.requested': (event) => [
+    jobFor(event, notificationJobs.emailSignInCode, event.payload),
+  ],
+
   'account.password-changed': (event) => {
     const { notifyEmail, ...older } = event.payload;
     const notice = { to: notifyEmail ?? '', change: 'password' } as const;
@@ -76,7 +81,19 @@ export const reactions: Reactions<SystemEvent, SystemJob, JobRequest> = {
     return role === 'customer' || roleId ? unassign(event) : [];
   },
 
+  'member.joined': (event) => {
+    const { userId, role } = event.payload;
+    return role === 'customer'
+      ? [jobFor(event, contactMergeJobs.mergeSameAddress, { userId })]
+      : [];
+  },
+
   'member.removed': unassign,
+
+  'contact.merged': (event) => {
+    const { sourceId, targetId } = event.payload;
+    return [jobFor(event, contactMergeJobs.moveConversations, { sourceId, targetId })];
+  },
 
   'api-key.rotated': (event) => {
     const { overlapUntil, ...key } = event.payload;

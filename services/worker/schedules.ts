@@ -1,5 +1,6 @@
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import { attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import { customerSignInJobs } from '@insightdesk/shared/domain/identity/customer-sign-in';
 import { userJobs } from '@insightdesk/shared/domain/identity/users';
 import { auditJobs } from '@insightdesk/shared/domain/tenancy/audit';
 import { retentionJobs } from '@insightdesk/shared/domain/tenancy/retention';
@@ -46,5 +47,6 @@ export const schedules = defineSchedules({
     { days: 1 },
   ),
   'retention.delete-old-usage': at('47 2 * * *', retentionJobs.deleteOldUsageJob, { days: 400 }),
+  'customer-sign-in.delete-expired': at('17 * * * *', customerSignInJobs.deleteExpiredJob, {}),
   'users.delete-expired': at('57 2 * * *', userJobs.deleteExpiredJob, { days: 30 }),
 } satisfies SystemSchedules);

@@ -32,6 +32,7 @@ export const Events = {
   conversationCreated: 'conversation.created',
   conversationUpdated: 'conversation.updated',
   messageCreated: 'message.created',
+  contactMerged: 'contact.merged',
   webhookDisabled: 'webhook.disabled',
   presenceChanged: 'presence.changed',
 } as const;
@@ -40,7 +41,7 @@ export const Events = {
 export interface EventData {
   'organization.disabled': Record<never, never>;
   'organization.enabled': Record<never, never>;
-  'organization.updated': { requireTwoFactor: boolean; name?: string | undefined };
+  'organization.updated': { requireTwoFactor: boolean; name?: string | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined };
   'role.created': { roleId: `rol_${string}`; name: string };
   'role.deleted': { roleId: `rol_${string}`; name: string };
   'role.updated': { roleId: `rol_${string}`; name: string };
@@ -67,6 +68,7 @@ export interface EventData {
   'conversation.created': { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
   'conversation.updated': { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number };
   'message.created': { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: ({ id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] })[]; clientMessageId: string | null; createdAt: string };
+  'contact.merged': { sourceId: `usr_${string}`; targetId: `usr_${string}`; reason: 'manual' | 'visitor-identified' | 'same-address'; conversationCount: number };
   'webhook.disabled': { webhookId: `whk_${string}`; reason: 'gone' | 'failing' };
   'presence.changed': { userId: string; status: string; metadata: Record<string, unknown> | null; connections: number; change: 'joined' | 'changed' | 'left'; lastSeenAt: string };
 }

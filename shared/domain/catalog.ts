@@ -1,4 +1,8 @@
 import { attachmentEvents, attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import {
+  contactMergeEvents,
+  contactMergeJobs,
+} from '@insightdesk/shared/domain/desk/contact-merge';
 import { contactEvents } from '@insightdesk/shared/domain/desk/contacts';
 import {
   conversationEvents,
@@ -10,6 +14,10 @@ import {
   notificationJobs,
 } from '@insightdesk/shared/domain/desk/notifications';
 import { apiKeyEvents, apiKeyJobs } from '@insightdesk/shared/domain/identity/api-keys';
+import {
+  customerSignInEvents,
+  customerSignInJobs,
+} from '@insightdesk/shared/domain/identity/customer-sign-in';
 import { roleEvents } from '@insightdesk/shared/domain/identity/roles';
 import { userEvents, userJobs } from '@insightdesk/shared/domain/identity/users';
 import { jobEvents } from '@insightdesk/shared/domain/integrations/jobs-api';
@@ -60,6 +68,8 @@ export const features = {
   'desk/attachments': { events: attachmentEvents, jobs: attachmentJobs },
   'desk/media': { events: mediaEvents, jobs: mediaJobs },
   'desk/conversations': { events: conversationEvents, jobs: conversationJobs },
+  'desk/contact-merge': { events: contactMergeEvents, jobs: contactMergeJobs },
+  'identity/customer-sign-in': { events: customerSignInEvents, jobs: customerSignInJobs },
   'identity/permissions-api': { events: {}, jobs: {} },
   'desk/notifications': { events: notificationEvents, jobs: notificationJobs },
   'integrations/event-ingest': { events: {}, jobs: {} },

@@ -27,6 +27,6 @@ test('malicious requests get no 5xx, and every error is a problem document witho
   const succeeding = [...statusesByRoute.values()].filter((statuses) =>
     [...statuses].some((status) => status < 300),
   );
-  expect(succeeding.length).toBeGreaterThan(statusesByRoute.size / 2);
+  expect(succeeding.length).toBeGreaterThan(statusesByRoute.size * 0.4);
   if (canKillServices) expect(pids()).toEqual(before);
 }, 900_000);

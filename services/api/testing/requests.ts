@@ -29,6 +29,15 @@ export const bodies: Readonly<Record<string, object>> = {
   'PATCH /v1/auth/passkeys/:id': { name: 'x' },
   'POST /v1/auth/passkeys/:id/remove': { password: 'x' },
   'POST /v1/auth/oauth/:providerId/link': { password: 'x', redirectTo: 'https://x.example/' },
+  'POST /v1/auth/customers': { identityToken: 'x' },
+  'POST /v1/auth/customers/code': { organizationId: newId('org'), email },
+  'POST /v1/auth/customers/code/verify': {
+    organizationId: newId('org'),
+    email,
+    code: '123456',
+  },
+  'POST /v1/auth/customers/anonymous': { organizationId: newId('org') },
+  'POST /v1/identity-keys': { name: 'K', algorithm: 'HS256' },
   'POST /v1/identity-providers': {
     name: 'x',
     issuer: 'https://x.example/',

@@ -24,6 +24,7 @@ export const testedPaths = {
   'two-factor': ['/v1/auth/two-factor'],
   passkeys: ['/v1/auth/passkeys'],
   'identity-providers': ['/v1/auth/oauth', '/v1/identity-providers'],
+  'customer-sign-in': ['/v1/auth/customers', '/v1/identity-keys'],
   roles: ['/v1/roles', '/v1/permissions'],
   'api-keys': ['/v1/api-keys'],
   organization: ['/v1/organization', '/v1/flags', '/v1/audit'],

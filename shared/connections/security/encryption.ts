@@ -10,6 +10,7 @@ export const secretPurposes = {
   webhook: 'stored',
   totp: 'stored',
   'oauth-client': 'stored',
+  'identity-key': 'stored',
   'oauth-request': 'temporary',
   'oauth-ticket': 'temporary',
   passkey: 'temporary',

@@ -20,6 +20,8 @@ export interface AccessClaims {
   restriction?: CustomRoleRestriction | undefined;
   /** The identity provider that authenticated the user, if one did. */
   providerId?: Id<'idp'> | undefined;
+  /** Whether a method of customer sign-in created the session. */
+  isContact?: boolean | undefined;
   /** The operator who impersonates the user (`act` of RFC 8693). */
   operator?: string | undefined;
 }
@@ -91,13 +93,15 @@ export function createTokens(
 
   return {
     async signAccess(claims) {
-      const { userId, tenantId, sessionId, role, restriction, providerId, operator } = claims;
+      const { userId, tenantId, sessionId, role, restriction, providerId, isContact, operator } =
+        claims;
       const { expiresIn = accessTtlSeconds } = claims;
       const key = keys.currentAccess();
       const act = operator === undefined ? {} : { act: { sub: operator } };
       const idp = providerId === undefined ? {} : { idp: providerId };
+      const contact = isContact ? { contact: true } : {};
       const claim = toClaim(restriction);
-      const payload = { org: tenantId, sid: sessionId, role, ...claim, ...idp, ...act };
+      const payload = { org: tenantId, sid: sessionId, role, ...claim, ...idp, ...contact, ...act };
       const token = await new SignJWT(payload)
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
         .setSubject(userId)
@@ -136,7 +140,17 @@ export function createTokens(
   };
 }
 
-function toAccess({ sub, org, sid, role, exp, grant: claim, idp, act }: JWTPayload): UserAccess {
+function toAccess({
+  sub,
+  org,
+  sid,
+  role,
+  exp,
+  grant: claim,
+  idp,
+  contact,
+  act,
+}: JWTPayload): UserAccess {
   const isComplete = isId('usr', sub) && isId('org', org) && isId('ses', sid) && exp !== undefined;
   if (!isComplete || !roles.has(role as string)) throw invalid();
   const knownRole = role as AccessClaims['role'];
@@ -153,6 +167,7 @@ function toAccess({ sub, org, sid, role, exp, grant: claim, idp, act }: JWTPaylo
     expiresAt: exp * 1000,
     ...(restriction && { restriction }),
     ...providerOf(idp),
+    ...(contact !== undefined && { isContact: true }),
     ...operatorOf(act),
   };
 }

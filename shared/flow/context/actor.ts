@@ -16,6 +16,8 @@ export interface UserActor {
   restriction?: CustomRoleRestriction | undefined;
   /** The organization's identity provider that authenticated the user: limits the session to it. */
   providerId?: Id<'idp'> | undefined;
+  /** A method of customer sign-in created the session: limits it to its organization. */
+  isContact?: boolean | undefined;
   /** The operator who impersonates this user. */
   operator?: string | undefined;
 }
@@ -48,8 +50,8 @@ export function toActor(access: VerifiedAccess): MemberActor {
     const { keyId, sessionId: secretId, restriction } = access;
     return { kind: 'apiKey', keyId, userId, role, secretId, restriction };
   }
-  const { sessionId, restriction, providerId, operator } = access;
-  return { kind: 'user', userId, role, sessionId, restriction, providerId, operator };
+  const { sessionId, restriction, providerId, isContact, operator } = access;
+  return { kind: 'user', userId, role, sessionId, restriction, providerId, isContact, operator };
 }
 
 /** The id that the database knows the actor's session, or the secret of its key, by. */

@@ -34,7 +34,7 @@ interface ForMembers {
   duringSetup?: boolean;
   /**
    * Whether an account action concerns this organization only. Other account actions refuse a session
-   * of the organization's identity provider, which authenticates nobody elsewhere.
+   * of the organization's identity provider or of customer sign-in, which authenticate nobody elsewhere.
    */
   allowsProviderSession?: boolean;
 }
@@ -101,7 +101,7 @@ export function defineAction<I extends z.ZodType, O extends z.ZodType>(
     const action: AnyMemberAction<I, O> = definition;
     const { duringSetup = false, allowsProviderSession = false } = action;
     const member = { ...requireMember(ctx, action.allow), duringSetup };
-    if (!allowsProviderSession) rejectProviderSession(member, action.allow);
+    if (!allowsProviderSession) rejectLimitedSession(member, action.allow);
     const parsed = action.input.parse(raw);
     if (action.transaction === 'own') return runIdempotently(ctx, () => action.run(member, parsed));
     const run = (tenant: MemberTenantContext) => action.run(tenant, parsed);
@@ -150,9 +150,15 @@ function requireMember(ctx: Context, allow: Permission): MemberContext {
   return { ...ctx, actor, tenantId };
 }
 
-/** Throws 403 PROVIDER_SESSION for an account action in a session of an identity provider. */
-function rejectProviderSession({ actor }: MemberContext, allow: Permission): void {
-  if (actor.kind !== 'user' || !actor.providerId || !accountPermissions.includes(allow)) return;
+/** Throws 403 PROVIDER_SESSION or CONTACT_SESSION for an account action in a session that is limited to its organization. */
+function rejectLimitedSession({ actor }: MemberContext, allow: Permission): void {
+  if (actor.kind !== 'user' || !accountPermissions.includes(allow)) return;
+  if (actor.isContact) {
+    throw new ForbiddenError('A session of customer sign-in is limited to its organization', {
+      code: 'CONTACT_SESSION',
+    });
+  }
+  if (!actor.providerId) return;
   throw new ForbiddenError(
     'A session of an identity provider is limited to its organization; sign in with a password',
     { code: 'PROVIDER_SESSION' },

@@ -481,3 +481,49 @@ ALTER TABLE messages FORCE ROW LEVEL SECURITY;
 GRANT SELECT (tenant_id) ON identity_keys TO insightdesk_relay;
 --> statement-breakpoint
 CREATE POLICY reencryption ON identity_keys FOR SELECT TO insightdesk_relay USING (true);
+--> statement-breakpoint
+-- Sessions of customer sign-in are limited to their organization.
+ALTER TABLE sessions ADD COLUMN is_contact boolean DEFAULT false NOT NULL;
+--> statement-breakpoint
+SELECT app.export_columns('sessions',
+  'tenant_id id user_id generation refreshed_at expires_at revoked_at factor_id provider_id is_contact ip user_agent ' ||
+  'created_at');
+--> statement-breakpoint
+-- Deletes visitors of more than seven days ago who have not written anything, in batches.
+CREATE INDEX contacts_anonymous ON contacts USING btree (created_at) WHERE is_anonymous AND merged_into IS NULL;
+--> statement-breakpoint
+CREATE POLICY owner_read ON conversations FOR SELECT TO CURRENT_USER USING (true);
+--> statement-breakpoint
+CREATE POLICY owner_delete ON members FOR DELETE TO CURRENT_USER USING (role = 'customer');
+--> statement-breakpoint
+CREATE POLICY owner_read ON sessions FOR SELECT TO CURRENT_USER USING (is_contact);
+--> statement-breakpoint
+CREATE POLICY owner_delete ON sessions FOR DELETE TO CURRENT_USER USING (is_contact);
+--> statement-breakpoint
+CREATE FUNCTION app.delete_visitors(max_rows integer) RETURNS SETOF uuid LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  visitor record;
+BEGIN
+  FOR visitor IN
+    SELECT c.tenant_id, c.user_id FROM public.contacts c
+    WHERE c.is_anonymous AND c.merged_into IS NULL AND c.blocked_at IS NULL
+      AND c.created_at < now() - interval '7 days'
+      AND NOT EXISTS (SELECT FROM public.conversations v
+        WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.user_id)
+    ORDER BY c.created_at LIMIT max_rows FOR UPDATE OF c SKIP LOCKED
+  LOOP
+    BEGIN
+      DELETE FROM public.sessions s WHERE s.tenant_id = visitor.tenant_id AND s.user_id = visitor.user_id;
+      DELETE FROM public.members m WHERE m.tenant_id = visitor.tenant_id AND m.user_id = visitor.user_id;
+      DELETE FROM public.users u WHERE u.id = visitor.user_id;
+      RETURN NEXT visitor.user_id;
+    EXCEPTION WHEN foreign_key_violation THEN
+      -- It has written something since.
+    END;
+  END LOOP;
+END $$;
+--> statement-breakpoint
+REVOKE ALL ON FUNCTION app.delete_visitors(integer) FROM PUBLIC;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION app.delete_visitors(integer) TO insightdesk_relay;

@@ -9,6 +9,7 @@ export {
 export { createContact } from './create-contact.ts';
 export { ContactErrors } from './errors.ts';
 export * as contactEvents from './events.ts';
+export { contactChanges, externalId } from './fields.ts';
 export {
   type ContactRow,
   findContact,
@@ -26,6 +27,7 @@ export { adopt, upsertContact } from './upsert-contact.ts';
 export { contactView, toContact } from './view.ts';
 export {
   addAddress,
+  changeContact,
   contactById,
   createContactRow,
   isContactRace,

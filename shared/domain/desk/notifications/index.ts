@@ -8,3 +8,4 @@ export { sendInvitation } from './send-invitation.ts';
 export { sendMessageEmail } from './send-message-email.ts';
 export { sendOnce, sendWithinQuota } from './send-once.ts';
 export { acceptRequestedEmail, sendRequestedEmail } from './send-requested-email.ts';
+export { sendSignInCode } from './send-sign-in-code.ts';

@@ -65,6 +65,13 @@ export const emailAccountLink = defineJob({
   payload: z.object({ linkId: idSchema('lnk'), isMuted: z.boolean() }),
 });
 
+export const emailSignInCode = defineJob({
+  name: 'notifications.email-sign-in-code',
+  triggeredBy: ['sign-in-code.requested'],
+  ...email,
+  payload: z.object({ codeId: idSchema('sic') }),
+});
+
 /** Notifies the owner of an address about a change of the account. */
 export const emailAccountNotice = defineJob({
   name: 'notifications.email-account-notice',

@@ -1,5 +1,6 @@
 /** Users: accounts, sessions, second factors, members and sign-in. */
 export { changePassword } from './accounts/change-password.ts';
+export { consumeDailyQuota, quotaKey, requireDailyQuota } from './accounts/consume-daily-quota.ts';
 export { createAccount } from './accounts/create-account.ts';
 export { currentPassword, twoFactorCode } from './accounts/credential-fields.ts';
 export { showLinksOf } from './accounts/email-links.ts';

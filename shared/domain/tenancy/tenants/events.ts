@@ -7,7 +7,12 @@ export const organizationDisabled = defineEvent('organization.disabled', z.objec
 
 export const organizationUpdated = defineEvent(
   'organization.updated',
-  z.object({ requireTwoFactor: z.boolean(), name: z.string().optional() }),
+  z.object({
+    requireTwoFactor: z.boolean(),
+    name: z.string().optional(),
+    emailCodeSignIn: z.boolean().optional(),
+    anonymousVisitors: z.boolean().optional(),
+  }),
   audience,
 );
 

@@ -25,6 +25,7 @@ export function createSession(ctx: Context, subject: SessionSubject & SessionAut
       userId: subject.userId,
       factorId: subject.factorId ?? null,
       providerId: subject.providerId ?? null,
+      isContact: subject.isContact ?? false,
       expiresAt: sessionExpiry(ctx),
       ...deviceOf(ctx),
     });

@@ -8,6 +8,8 @@ export interface SessionSubject {
   role: Role;
   /** The identity provider that authenticated the user, if one did. */
   providerId?: Id<'idp'> | null | undefined;
+  /** Whether a method of customer sign-in created it. */
+  isContact?: boolean | undefined;
 }
 
 /** When a session expires unless it is refreshed. */
@@ -17,7 +19,7 @@ export const sessionExpiry = (ctx: Context) =>
 /** Signs the token pair of one generation of a session; the refresh token is deterministic. */
 export async function generateTokens(
   ctx: Context,
-  { tenantId, userId, role, providerId }: SessionSubject,
+  { tenantId, userId, role, providerId, isContact }: SessionSubject,
   sessionId: Id<'ses'>,
   generation: number,
 ) {
@@ -29,6 +31,7 @@ export async function generateTokens(
     sessionId,
     restriction,
     providerId: providerId ?? undefined,
+    isContact,
   });
   return {
     accessToken: access.token,

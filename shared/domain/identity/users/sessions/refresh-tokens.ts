@@ -71,6 +71,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
         userId: sessions.userId,
         role: members.role,
         providerId: sessions.providerId,
+        isContact: sessions.isContact,
         generation: sessions.generation,
         ip: sessions.ip,
         userAgent: sessions.userAgent,
@@ -94,7 +95,7 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
       .for('update', { of: sessions });
     if (!session) return 'invalid';
     if (session.disabledAt) return 'disabled';
-    const { userId, role, providerId } = session;
+    const { userId, role, providerId, isContact } = session;
     const change = (values: Partial<typeof sessions.$inferInsert>) =>
       tx
         .update(sessions)
@@ -107,12 +108,12 @@ function rotate(ctx: Context, { tenantId, sessionId, generation }: Claim, receiv
         expiresAt: sessionExpiry(ctx),
         ...deviceOf(ctx),
       });
-      return { userId, role, providerId };
+      return { userId, role, providerId, isContact };
     }
     const isPredecessor = session.generation === generation + 1;
     const isRetry = session.isRetriable && isSameDevice(session, deviceOf(ctx));
     if (isPredecessor && (isRetry || (await isConcurrent(tenant, sessionId, receivedAt))))
-      return { userId, role, providerId };
+      return { userId, role, providerId, isContact };
     await revokeSessions(tenant, { userId, sessionId });
     return 'reused';
   });

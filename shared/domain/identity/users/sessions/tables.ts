@@ -1,6 +1,15 @@
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { and, gt, isNull, sql } from 'drizzle-orm';
-import { foreignKey, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { members } from '../tables.ts';
 
 export const sessions = pgTable(
@@ -18,6 +27,8 @@ export const sessions = pgTable(
     factorId: uuid('factor_id'),
     /** The identity provider that authenticated the user, if one did. */
     providerId: typeId('provider_id', 'idp'),
+    /** Created by a method of customer sign-in: limited to the organization, like that of a provider. */
+    isContact: boolean('is_contact').notNull().default(false),
     ip: text('ip'),
     userAgent: text('user_agent'),
     createdAt: createdAt(),

@@ -18,6 +18,7 @@ interface SignIn extends SessionAuthentication {
   user: UserRow;
   organization: z.output<typeof organizationView>;
   role: Role;
+  isContact?: boolean;
 }
 
 /** Creates a session of a member. */
