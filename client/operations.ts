@@ -49,6 +49,8 @@ export type IdentityProviderList = { items: (IdentityProvider)[]; nextCursor: nu
 
 export type __schema0 = string | number | boolean | null | (__schema0)[] | Record<string, __schema0>;
 
+export type IdentityKeyWithSecret = { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null; secret: string | null };
+
 export type Ed25519PublicKey = { kty: 'OKP'; crv: 'Ed25519'; x: string };
 
 export type IdentityKey = { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null };
@@ -358,7 +360,7 @@ export interface Operations {
   /** Request a sign-in code by email. */
   'POST /v1/auth/customers/code': {
     body: { organizationId: `org_${string}`; email: string };
-    response: { accepted: true };
+    response: Accepted;
   };
   /** Sign in a customer with a code. */
   'POST /v1/auth/customers/code/verify': {
@@ -373,7 +375,7 @@ export interface Operations {
   /** Create an identity key. */
   'POST /v1/identity-keys': {
     body: { name: string; algorithm: 'HS256' | 'EdDSA'; publicKey?: string | Record<string, __schema0> | undefined };
-    response: { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null; secret: string | null };
+    response: IdentityKeyWithSecret;
   };
   /** List identity keys. */
   'GET /v1/identity-keys': {

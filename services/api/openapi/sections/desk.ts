@@ -27,6 +27,10 @@ export const contacts: Section = {
       text: 'Changes a contact; fields that are left out stay. `blocked: true` ends its sessions, and it can no longer sign in or write.',
       request: { name: 'Ada Lovelace', properties: { plan: 'business' } },
     },
+    'POST /v1/contacts/{id}/merge':
+      'Moves conversations, addresses, properties and the external id of `sourceId` to this contact; the sessions of the source end. 409 `CONTACT_MERGED`, or `CONTACT_HAS_LOGIN` for a source with an account.',
+    'GET /v1/contacts/{id}/merges':
+      'Returns which contacts were merged into this one, when, by whom and why.',
   },
 };
 

@@ -1,3 +1,4 @@
+import { customerSignIn } from './customer-sign-in.ts';
 import * as desk from './desk.ts';
 import * as identity from './identity.ts';
 import * as integrations from './integrations.ts';
@@ -9,6 +10,7 @@ export type { Section } from './section.ts';
 /** Tags and texts of all operations, in the order of the API reference. A new route adds a line here. */
 export const sections: readonly Section[] = [
   identity.authentication,
+  customerSignIn,
   desk.contacts,
   desk.companies,
   desk.conversations,
