@@ -47,8 +47,6 @@ export type IdentityProvider = { id: `idp_${string}`; name: string; issuer: stri
 
 export type IdentityProviderList = { items: (IdentityProvider)[]; nextCursor: null };
 
-export type __schema0 = string | number | boolean | null | (__schema0)[] | Record<string, __schema0>;
-
 export type IdentityKeyWithSecret = { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null; secret: string | null };
 
 export type Ed25519PublicKey = { kty: 'OKP'; crv: 'Ed25519'; x: string };
@@ -374,7 +372,7 @@ export interface Operations {
   };
   /** Create an identity key. */
   'POST /v1/identity-keys': {
-    body: { name: string; algorithm: 'HS256' | 'EdDSA'; publicKey?: string | Record<string, __schema0> | undefined };
+    body: { name: string; algorithm: 'HS256' | 'EdDSA'; publicKey?: string | Record<string, unknown> | undefined };
     response: IdentityKeyWithSecret;
   };
   /** List identity keys. */

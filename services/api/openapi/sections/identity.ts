@@ -180,8 +180,8 @@ export const apiKeys: Section = {
     'Credentials of servers: `Authorization: Bearer <secret>`, with permissions of their own.',
   operations: {
     'POST /v1/api-keys': {
-      text: 'Creates a key and returns its secret, only once. A key has at most the permissions of its creator. 409 `TOO_MANY_KEYS`.',
-      request: { name: 'Shop server', permissions: ['contacts:manage', 'conversations:read'] },
+      text: 'Creates a key and returns its secret, only once. A key has at most the permissions of its creator. Name those that others need as well: 422 says which. 409 `TOO_MANY_KEYS`.',
+      request: { name: 'Shop server', permissions: ['contacts:read', 'contacts:manage', 'conversations:read'] },
     },
     'GET /v1/api-keys': 'Returns keys without secrets, also those that ended within 30 days.',
     'GET /v1/api-keys/{id}': 'Returns one key without its secret, with its last use.',

@@ -35,7 +35,7 @@ export const createIdentityKey = defineAction({
       name: singleLine(100),
       algorithm: z.enum(identityKeyAlgorithms),
       publicKey: z
-        .union([z.string().max(2_000), z.record(z.string().max(50), z.json())])
+        .union([z.string().max(2_000), z.record(z.string().max(50), z.unknown())])
         .optional()
         .describe('EdDSA: an Ed25519 public key, as PEM (SPKI) or as a JWK'),
     })
