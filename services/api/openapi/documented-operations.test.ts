@@ -86,6 +86,14 @@ test('every operation has a summary, a description and one declared tag', () => 
   }
 });
 
+test('every error code in a text exists', async () => {
+  const errors = await Bun.file(`${import.meta.dir}/../../../docs/errors.md`).text();
+  const codes = operations.flatMap(([name, { description }]) =>
+    (description.match(/(?<=`)[A-Z]+_[A-Z_]+(?=`)/g) ?? []).map((code) => [name, code] as const),
+  );
+  expect(codes.filter(([, code]) => !errors.includes(`\`${code}\``))).toEqual([]);
+});
+
 test('every parameter has a description and a valid example', () => {
   const hint = "Add .describe('…') to the input of its action";
   const failures = operations.flatMap(([name, { parameters = [] }]) =>
