@@ -36,7 +36,9 @@ test(`${ERRORS_DOCUMENT} lists every error code`, () => {
 });
 
 test('every error code has a remedy in tools/verify/error-remedies.ts, and each remedy a code', () => {
-  const codes = new Set(readFileSync(join(root, ERRORS_DOCUMENT), 'utf8').match(/(?<=^\| `)[A-Z_0-9]+/gm));
+  const codes = new Set(
+    readFileSync(join(root, ERRORS_DOCUMENT), 'utf8').match(/(?<=^\| `)[A-Z_0-9]+/gm),
+  );
   const hint = 'Add it to tools/verify/error-remedies.ts';
   const missing = [...codes].filter((code) => !remedies[code]);
   expect(missing.map((code) => `${code}: ${hint}`)).toEqual([]);
