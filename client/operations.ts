@@ -11,49 +11,121 @@ export type TokenPair = { accessToken: string; refreshToken: string; expiresIn: 
 
 export type Session = { id: `ses_${string}`; organizationId: `org_${string}`; current: boolean; device: string; ip: string | null; userAgent: string | null; createdAt: string; refreshedAt: string; lastSeenAt: string; expiresAt: string };
 
+export type SessionList = { items: (Session)[]; nextCursor: null };
+
+export type EmailLink = { purpose: 'verify' | 'change' | 'reset'; email: string; expiresAt: string };
+
+export type UpdatedUser = { user: OwnUser };
+
 export type OwnUser = { id: `usr_${string}`; email: string; name: string; emailVerified: boolean };
+
+export type Accepted = { accepted: true };
 
 export type Membership = { organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; current: boolean; disabled: boolean };
 
+export type MembershipList = { items: (Membership)[]; nextCursor: null };
+
+export type CreatedOrganization = { organization: Organization };
+
+export type TwoFactorStatus = { totp: boolean; passkeys: number; recoveryCodesLeft: number };
+
+export type TwoFactorSetup = { secret: string; url: string };
+
 export type RecoveryCodes = { recoveryCodes: (string)[] };
+
+export type PasskeyOptions = { options: Record<string, unknown>; token: string };
+
+export type CreatedPasskey = { passkey: Passkey; recoveryCodes: (string)[] | null };
 
 export type Passkey = { id: `pky_${string}`; name: string; createdAt: string; lastUsedAt: string | null };
 
+export type PasskeyList = { items: (Passkey)[]; nextCursor: null };
+
+export type RedirectUrl = { url: string };
+
 export type IdentityProvider = { id: `idp_${string}`; name: string; issuer: string; clientId: string; allowedDomains: (string)[]; assuresTwoFactor: boolean; autoJoin: 'agent' | 'customer' | null; enabled: boolean; createdAt: string };
+
+export type IdentityProviderList = { items: (IdentityProvider)[]; nextCursor: null };
+
+export type IdentityKeyWithSecret = { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null; secret: string | null };
 
 export type Ed25519PublicKey = { kty: 'OKP'; crv: 'Ed25519'; x: string };
 
 export type IdentityKey = { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null };
 
+export type IdentityKeyList = { items: (IdentityKey)[]; nextCursor: string | null };
+
+export type Me = { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+
 export type Member = { id: `usr_${string}`; email: string | null; name: string; avatarUrl?: string | undefined; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
+
+export type MemberList = { items: (Member)[]; nextCursor: string | null };
+
+export type PresenceResult = { sockets: number };
+
+export type SentInvitation = { id: `inv_${string}`; expiresAt: string };
 
 export type Invitation = { id: `inv_${string}`; email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; invitedBy: { id: `usr_${string}`; name: string }; createdAt: string; expiresAt: string };
 
+export type InvitationList = { items: (Invitation)[]; nextCursor: string | null };
+
+export type InvitationPreview = { email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; organization: { name: string }; invitedBy: { name: string }; hasAccount: boolean; expiresAt: string };
+
 export type Permission = { name: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; roles: ('owner' | 'admin' | 'agent' | 'customer')[]; forKeys: boolean; needs: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+
+export type PermissionList = { items: (Permission)[]; nextCursor: null };
+
+export type PermissionDecision = { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
 
 export type Role = { id: `rol_${string}`; name: string; base: 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; version: number; createdAt: string };
 
+export type RoleList = { items: (Role)[]; nextCursor: string | null };
+
+export type ApiKeyWithSecret = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
+
 export type ApiKey = { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string };
+
+export type ApiKeyList = { items: (ApiKey)[]; nextCursor: string | null };
+
+export type RotatedApiKey = { secret: string; overlapUntil: string };
+
+export type OrganizationSettings = { id: `org_${string}`; name: string; requireTwoFactor: boolean; allowReopening: boolean; emailCodeSignIn: boolean; anonymousVisitors: boolean; staffNames: 'full' | 'first' | 'team'; teamName: string | null };
 
 export type Export = { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
 
+export type ScheduledErasure = { eraseAt: string };
+
 export type Contact = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined; externalId: string | null; addresses: ({ address: string; verified: boolean })[]; timeZone: string | null; language: string | null; properties: Record<string, string | number | boolean>; company: { id: `cmp_${string}`; name: string } | null; anonymous: boolean; hasLogin: boolean; blocked: boolean; mergedInto: `usr_${string}` | null; createdAt: string; version: number };
+
+export type ContactList = { items: (Contact)[]; nextCursor: string | null };
 
 export type ContactMerge = { sourceId: `usr_${string}`; name: string; reason: 'manual' | 'visitor-identified' | 'same-address'; mergedBy: `usr_${string}` | null; conversationCount: number; at: string };
 
+export type ContactMergeList = { items: (ContactMerge)[]; nextCursor: string | null };
+
 export type Company = { id: `cmp_${string}`; name: string; externalId: string | null; properties: Record<string, string | number | boolean>; createdAt: string };
+
+export type CompanyList = { items: (Company)[]; nextCursor: string | null };
 
 export type Conversation = { id: `cnv_${string}`; number: number; subject: string; status: 'open' | 'pending' | 'snoozed' | 'resolved' | 'closed'; priority: 'low' | 'normal' | 'high' | 'urgent'; assigneeId: `usr_${string}` | null; customerId: `usr_${string}`; tags: (string)[]; snoozedUntil: string | null; messageCount: number; lastMessageAt: string; createdAt: string; version: number; customer: Person; assignee: Person | null; lastMessage: { id: `msg_${string}`; author: Person; excerpt: string; createdAt: string } | null; unreadCount: number };
 
 export type Person = { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined };
 
+export type ConversationList = { items: (Conversation)[]; nextCursor: string | null };
+
 export type ListedMessage = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; version: number; editedAt: string | null; deletedAt: string | null; author: Person; truncated: boolean };
 
 export type Attachment = { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
 
+export type ListedMessageList = { items: (ListedMessage)[]; nextCursor: string | null };
+
 export type Message = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; version: number; editedAt: string | null; deletedAt: string | null; author: Person };
 
 export type MessageVersion = { version: number; body: string; changedBy: `usr_${string}`; changedAt: string };
+
+export type MessageVersionList = { items: (MessageVersion)[]; nextCursor: string | null };
+
+export type DirectUpload = { id: `att_${string}`; url: string; method: 'PUT' | 'POST'; headers: Record<string, string>; fields?: Record<string, string> | undefined; expiresAt: string };
 
 export type FilePolicy = { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };
 
@@ -61,9 +133,23 @@ export type Recording = { attachmentId: `att_${string}`; status: 'none' | 'waiti
 
 export type ImageRequest = { width?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; height?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; fit?: 'inside' | 'cover' | 'contain' | undefined; format?: 'webp' | 'jpeg' | 'png' | 'avif' | undefined; quality?: 40 | 60 | 75 | 90 | undefined };
 
+export type AttachmentLink = { url: string; expiresAt: string };
+
+export type WebhookWithSecret = { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string; secret: string; publicKey: string };
+
 export type Webhook = { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string };
 
+export type WebhookList = { items: (Webhook)[]; nextCursor: string | null };
+
+export type WebhookSecret = { secret: string; publicKey: string };
+
 export type WebhookDelivery = { id: `evt_${string}`; type: string; status: 'waiting' | 'delivered' | 'failed'; attempts: number; nextAttemptAt: string | null; attemptedAt: string | null; responseStatus: number | null; responseBody: string | null; durationMs: number | null; error: string | null };
+
+export type WebhookDeliveryList = { items: (WebhookDelivery)[]; nextCursor: string | null };
+
+export type ReplayedPeriod = { since: string; until: string };
+
+export type EventReceipt = { id: `evt_${string}`; isNew: boolean };
 
 export type Usage = { from: string; to: string; quotas: ({ name: 'stored-bytes' | 'seats' | 'log-bytes' | 'waiting-jobs' | 'job-bytes' | 'sockets' | 'requests-per-day' | 'requests-per-month' | 'emails-per-day'; value: number; limit: number | null })[]; counters: ({ name: 'requests' | 'jobs' | 'events' | 'socket-connections' | 'emails' | 'emails-over-quota'; days: ({ day: string; value: number })[] })[] };
 
@@ -71,7 +157,11 @@ export type Flags = { flags: ({ name: 'email-customers' | 'email-staff'; value: 
 
 export type AuditEntry = { id: `evt_${string}`; sequence: number; action: string; actor: { kind: string; userId?: `usr_${string}` | undefined }; details: Record<string, unknown>; ip: string | null; userAgent: string | null; requestId: string; at: string; previousHash: string; hash: string };
 
+export type AuditEntryList = { items: (AuditEntry)[]; nextCursor: string | null };
+
 export type Job = { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'media-conversion' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null };
+
+export type JobList = { items: (Job)[]; nextCursor: string | null };
 
 export type JobWithLog = { id: string; name: string; queue: 'site-crawling' | 'ai-processing' | 'voice-processing' | 'email-sending' | 'analytics-aggregation' | 'media-processing' | 'media-conversion' | 'calendar-sync' | 'webhook-delivery' | 'maintenance'; state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked'; progress: number; attempts: number; reason: string | null; enqueuedAt: string; startedAt: string | null; finishedAt: string | null; log: (string)[] };
 
@@ -106,7 +196,7 @@ export interface Operations {
   };
   /** List the caller's active sessions in this organization. */
   'GET /v1/auth/sessions': {
-    response: { items: (Session)[]; nextCursor: null };
+    response: SessionList;
   };
   /** Revoke one of the caller's sessions. */
   'DELETE /v1/auth/sessions/{id}': {
@@ -116,16 +206,16 @@ export interface Operations {
   /** Get what an emailed link is for. */
   'GET /v1/auth/link': {
     query: { token: string };
-    response: { purpose: 'verify' | 'change' | 'reset'; email: string; expiresAt: string };
+    response: EmailLink;
   };
   /** Verify an email address with an emailed token. */
   'POST /v1/auth/verify-email': {
     body: { token: string; password: string };
-    response: { user: OwnUser };
+    response: UpdatedUser;
   };
   /** Resend the verification email. */
   'POST /v1/auth/verify-email/resend': {
-    response: { accepted: true };
+    response: Accepted;
   };
   /** Change the caller's password. */
   'POST /v1/auth/password': {
@@ -135,7 +225,7 @@ export interface Operations {
   /** Request a password reset email. */
   'POST /v1/auth/password/reset': {
     body: { email: string };
-    response: { accepted: true };
+    response: Accepted;
   };
   /** Reset a password with an emailed token. */
   'POST /v1/auth/password/reset/confirm': {
@@ -145,11 +235,11 @@ export interface Operations {
   /** Request a change of the caller's email address. */
   'POST /v1/auth/email': {
     body: { password: string; email: string };
-    response: { accepted: true };
+    response: Accepted;
   };
   /** List the caller's organizations. */
   'GET /v1/auth/organizations': {
-    response: { items: (Membership)[]; nextCursor: null };
+    response: MembershipList;
   };
   /** Switch to another organization of the caller. */
   'POST /v1/auth/switch': {
@@ -159,16 +249,16 @@ export interface Operations {
   /** Create an organization. */
   'POST /v1/organizations': {
     body: { name: string };
-    response: { organization: Organization };
+    response: CreatedOrganization;
   };
   /** Get two-factor status. */
   'GET /v1/auth/two-factor': {
-    response: { totp: boolean; passkeys: number; recoveryCodesLeft: number };
+    response: TwoFactorStatus;
   };
   /** Start two-factor setup. */
   'POST /v1/auth/two-factor': {
     body: { password: string };
-    response: { secret: string; url: string };
+    response: TwoFactorSetup;
   };
   /** Confirm two-factor setup. */
   'POST /v1/auth/two-factor/confirm': {
@@ -187,7 +277,7 @@ export interface Operations {
   };
   /** Get passkey sign-in options. */
   'POST /v1/auth/passkeys/sign-in/options': {
-    response: { options: Record<string, unknown>; token: string };
+    response: PasskeyOptions;
   };
   /** Sign in with a passkey. */
   'POST /v1/auth/passkeys/sign-in': {
@@ -197,16 +287,16 @@ export interface Operations {
   /** Get passkey creation options. */
   'POST /v1/auth/passkeys/options': {
     body: { password: string };
-    response: { options: Record<string, unknown>; token: string };
+    response: PasskeyOptions;
   };
   /** Create a passkey. */
   'POST /v1/auth/passkeys': {
     body: { token: string; response: { id: string; rawId: string; type: 'public-key'; clientExtensionResults?: Record<string, unknown> | undefined; authenticatorAttachment?: 'platform' | 'cross-platform' | undefined; response: { clientDataJSON: string; attestationObject: string; transports?: (string)[] | undefined } }; name?: string | undefined };
-    response: { passkey: Passkey; recoveryCodes: (string)[] | null };
+    response: CreatedPasskey;
   };
   /** List the caller's passkeys. */
   'GET /v1/auth/passkeys': {
-    response: { items: (Passkey)[]; nextCursor: null };
+    response: PasskeyList;
   };
   /** Rename a passkey. */
   'PATCH /v1/auth/passkeys/{id}': {
@@ -239,7 +329,7 @@ export interface Operations {
   'POST /v1/auth/oauth/{providerId}/link': {
     path: { providerId: `idp_${string}` };
     body: { redirectTo: string; password: string };
-    response: { url: string };
+    response: RedirectUrl;
   };
   /** Unlink an identity provider. */
   'DELETE /v1/auth/oauth/{providerId}/link': {
@@ -253,7 +343,7 @@ export interface Operations {
   };
   /** List identity providers. */
   'GET /v1/identity-providers': {
-    response: { items: (IdentityProvider)[]; nextCursor: null };
+    response: IdentityProviderList;
   };
   /** Update an identity provider. */
   'PATCH /v1/identity-providers/{id}': {
@@ -274,7 +364,7 @@ export interface Operations {
   /** Request a sign-in code by email. */
   'POST /v1/auth/customers/code': {
     body: { organizationId: `org_${string}`; email: string };
-    response: { accepted: true };
+    response: Accepted;
   };
   /** Sign in a customer with a code. */
   'POST /v1/auth/customers/code/verify': {
@@ -289,12 +379,12 @@ export interface Operations {
   /** Create an identity key. */
   'POST /v1/identity-keys': {
     body: { name: string; algorithm: 'HS256' | 'EdDSA'; publicKey?: string | Record<string, string | boolean | (string)[]> | undefined };
-    response: { id: `idk_${string}`; name: string; algorithm: 'HS256' | 'EdDSA'; publicKey: Ed25519PublicKey | null; createdBy: `usr_${string}`; createdAt: string; lastUsedAt: string | null; revokedAt: string | null; secret: string | null };
+    response: IdentityKeyWithSecret;
   };
   /** List identity keys. */
   'GET /v1/identity-keys': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (IdentityKey)[]; nextCursor: string | null };
+    response: IdentityKeyList;
   };
   /** Revoke an identity key. */
   'DELETE /v1/identity-keys/{id}': {
@@ -303,12 +393,12 @@ export interface Operations {
   };
   /** Get the authenticated user. */
   'GET /v1/me': {
-    response: { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
+    response: Me;
   };
   /** Update the authenticated user. */
   'PATCH /v1/me': {
     body: { name: string };
-    response: { user: OwnUser };
+    response: UpdatedUser;
   };
   /** Delete the caller's account. */
   'DELETE /v1/me': {
@@ -318,7 +408,7 @@ export interface Operations {
   /** List members. */
   'GET /v1/members': {
     query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined; q?: string | undefined };
-    response: { items: (Member)[]; nextCursor: string | null };
+    response: MemberList;
   };
   /** Get a member. */
   'GET /v1/members/{userId}': {
@@ -340,17 +430,17 @@ export interface Operations {
   'PATCH /v1/members/{userId}/presence': {
     path: { userId: `usr_${string}` };
     body: { status: string; metadata?: Record<string, unknown> | null | undefined };
-    response: { sockets: number };
+    response: PresenceResult;
   };
   /** Invite a member by email. */
   'POST /v1/invitations': {
     body: { email: string; role: 'owner' | 'admin' | 'agent' | 'customer' };
-    response: { id: `inv_${string}`; expiresAt: string };
+    response: SentInvitation;
   };
   /** List pending invitations. */
   'GET /v1/invitations': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (Invitation)[]; nextCursor: string | null };
+    response: InvitationList;
   };
   /** Revoke an invitation. */
   'DELETE /v1/invitations/{id}': {
@@ -360,12 +450,12 @@ export interface Operations {
   /** Resend an invitation. */
   'POST /v1/invitations/{id}/resend': {
     path: { id: `inv_${string}` };
-    response: { id: `inv_${string}`; expiresAt: string };
+    response: SentInvitation;
   };
   /** Get the invitation of an emailed token. */
   'GET /v1/invitations/accept': {
     query: { token: string };
-    response: { email: string; role: 'owner' | 'admin' | 'agent' | 'customer'; organization: { name: string }; invitedBy: { name: string }; hasAccount: boolean; expiresAt: string };
+    response: InvitationPreview;
   };
   /** Accept an invitation. */
   'POST /v1/invitations/accept': {
@@ -374,12 +464,12 @@ export interface Operations {
   };
   /** List permissions with their roles. */
   'GET /v1/permissions': {
-    response: { items: (Permission)[]; nextCursor: null };
+    response: PermissionList;
   };
   /** Explain whether and why a permission is granted. */
   'GET /v1/permissions/explain': {
     query: { permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; resource?: `cnv_${string}` | `usr_${string}` | undefined; userId?: `usr_${string}` | undefined };
-    response: { allowed: boolean; reason: string; permission: 'account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send'; userId: `usr_${string}`; role: 'owner' | 'admin' | 'agent' | 'customer'; via: 'built-in' | 'custom' | 'key' };
+    response: PermissionDecision;
   };
   /** Create a custom role. */
   'POST /v1/roles': {
@@ -389,7 +479,7 @@ export interface Operations {
   /** List custom roles. */
   'GET /v1/roles': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (Role)[]; nextCursor: string | null };
+    response: RoleList;
   };
   /** Get a custom role. */
   'GET /v1/roles/{id}': {
@@ -410,12 +500,12 @@ export interface Operations {
   /** Create an API key. */
   'POST /v1/api-keys': {
     body: { name: string; permissions: ('account:read' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'email-templates:manage' | 'roles:read' | 'api-keys:read' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; expiresAt?: string | undefined };
-    response: { id: `key_${string}`; name: string; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[]; userId: `usr_${string}`; createdBy: { id: `usr_${string}`; name: string; isMember: boolean }; expiresAt: string; revokedAt: string | null; lastUsedAt: string | null; createdAt: string; secret: string };
+    response: ApiKeyWithSecret;
   };
   /** List API keys. */
   'GET /v1/api-keys': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (ApiKey)[]; nextCursor: string | null };
+    response: ApiKeyList;
   };
   /** Get an API key. */
   'GET /v1/api-keys/{id}': {
@@ -431,7 +521,7 @@ export interface Operations {
   'POST /v1/api-keys/{id}/rotate': {
     path: { id: `key_${string}` };
     body: { overlapHours?: number | undefined };
-    response: { secret: string; overlapUntil: string };
+    response: RotatedApiKey;
   };
   /** Get the organization; only staff gets its settings. */
   'GET /v1/organization': {
@@ -440,7 +530,7 @@ export interface Operations {
   /** Update the organization. */
   'PATCH /v1/organization': {
     body: { name?: string | undefined; requireTwoFactor?: boolean | undefined; allowReopening?: boolean | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined; staffNames?: 'full' | 'first' | 'team' | undefined; teamName?: string | null | undefined };
-    response: { id: `org_${string}`; name: string; requireTwoFactor: boolean; allowReopening: boolean; emailCodeSignIn: boolean; anonymousVisitors: boolean; staffNames: 'full' | 'first' | 'team'; teamName: string | null };
+    response: OrganizationSettings;
   };
   /** Create an export of the organization. */
   'POST /v1/organization/export': {
@@ -459,7 +549,7 @@ export interface Operations {
   /** Delete the organization after a grace period. */
   'POST /v1/organization/erasure': {
     body: { name: string; password: string };
-    response: { eraseAt: string };
+    response: ScheduledErasure;
   };
   /** Cancel the deletion of the organization. */
   'DELETE /v1/organization/erasure': {
@@ -473,7 +563,7 @@ export interface Operations {
   /** List contacts. */
   'GET /v1/contacts': {
     query: { limit?: number | undefined; cursor?: string | undefined; q?: string | undefined; companyId?: `cmp_${string}` | undefined; property?: string | undefined };
-    response: { items: (Contact)[]; nextCursor: string | null };
+    response: ContactList;
   };
   /** Create or update a contact by its external id. */
   'PUT /v1/contacts/by-external-id/{externalId}': {
@@ -502,7 +592,7 @@ export interface Operations {
   'GET /v1/contacts/{id}/merges': {
     path: { id: `usr_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (ContactMerge)[]; nextCursor: string | null };
+    response: ContactMergeList;
   };
   /** Create a session of a contact. */
   'POST /v1/contacts/{id}/sessions': {
@@ -517,7 +607,7 @@ export interface Operations {
   /** List companies. */
   'GET /v1/companies': {
     query: { limit?: number | undefined; cursor?: string | undefined; q?: string | undefined };
-    response: { items: (Company)[]; nextCursor: string | null };
+    response: CompanyList;
   };
   /** Get a company. */
   'GET /v1/companies/{id}': {
@@ -543,7 +633,7 @@ export interface Operations {
   /** List conversations. */
   'GET /v1/conversations': {
     query: { limit?: number | undefined; cursor?: string | undefined; status?: string | undefined; priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined; assigneeId?: `usr_${string}` | 'none' | undefined; customerId?: `usr_${string}` | undefined; tag?: string | undefined; q?: string | undefined; sort?: 'number' | 'activity' | undefined };
-    response: { items: (Conversation)[]; nextCursor: string | null };
+    response: ConversationList;
   };
   /** Get a conversation. */
   'GET /v1/conversations/{id}': {
@@ -566,7 +656,7 @@ export interface Operations {
   'GET /v1/conversations/{id}/messages': {
     path: { id: `cnv_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (ListedMessage)[]; nextCursor: string | null };
+    response: ListedMessageList;
   };
   /** Send a message. */
   'POST /v1/conversations/{id}/messages': {
@@ -594,7 +684,7 @@ export interface Operations {
   'GET /v1/conversations/{id}/messages/{messageId}/versions': {
     path: { id: `cnv_${string}`; messageId: `msg_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (MessageVersion)[]; nextCursor: string | null };
+    response: MessageVersionList;
   };
   /** Delete the former texts of a message for good. */
   'DELETE /v1/conversations/{id}/messages/{messageId}/versions': {
@@ -609,7 +699,7 @@ export interface Operations {
   /** Create a direct upload to storage. */
   'POST /v1/attachments/direct': {
     body: { name: string; sizeBytes: number; sha256?: string | undefined; contentType?: string | undefined };
-    response: { id: `att_${string}`; url: string; method: 'PUT' | 'POST'; headers: Record<string, string>; fields?: Record<string, string> | undefined; expiresAt: string };
+    response: DirectUpload;
   };
   /** Complete a direct upload to storage. */
   'POST /v1/attachments/{id}/complete': {
@@ -660,17 +750,17 @@ export interface Operations {
   'POST /v1/attachments/{id}/links': {
     path: { id: `att_${string}` };
     body: { variant?: string | undefined; image?: ImageRequest | undefined; download?: boolean | undefined; expiresInSeconds?: number | undefined };
-    response: { url: string; expiresAt: string };
+    response: AttachmentLink;
   };
   /** Create a webhook. */
   'POST /v1/webhooks': {
     body: { url: string; events: (string)[]; description?: string | undefined; enabled?: boolean | undefined };
-    response: { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string; secret: string; publicKey: string };
+    response: WebhookWithSecret;
   };
   /** List webhooks. */
   'GET /v1/webhooks': {
     query: { limit?: number | undefined; cursor?: string | undefined };
-    response: { items: (Webhook)[]; nextCursor: string | null };
+    response: WebhookList;
   };
   /** Get a webhook. */
   'GET /v1/webhooks/{id}': {
@@ -691,13 +781,13 @@ export interface Operations {
   /** Rotate the secret of a webhook; both sign for 24 hours. */
   'POST /v1/webhooks/{id}/secret': {
     path: { id: `whk_${string}` };
-    response: { secret: string; publicKey: string };
+    response: WebhookSecret;
   };
   /** List the deliveries of a webhook. */
   'GET /v1/webhooks/{id}/deliveries': {
     path: { id: `whk_${string}` };
     query: { limit?: number | undefined; cursor?: string | undefined; status?: 'waiting' | 'delivered' | 'failed' | undefined };
-    response: { items: (WebhookDelivery)[]; nextCursor: string | null };
+    response: WebhookDeliveryList;
   };
   /** Replay a delivery. */
   'POST /v1/webhooks/{id}/deliveries/{deliveryId}/replay': {
@@ -708,12 +798,12 @@ export interface Operations {
   'POST /v1/webhooks/{id}/replay': {
     path: { id: `whk_${string}` };
     body: { since: string; until?: string | undefined };
-    response: { since: string; until: string };
+    response: ReplayedPeriod;
   };
   /** Send an event. */
   'POST /v1/events': {
     body: { name: string; payload: Record<string, unknown>; id?: string | undefined };
-    response: { id: `evt_${string}`; isNew: boolean };
+    response: EventReceipt;
   };
   /** Get usage and quotas. */
   'GET /v1/usage': {
@@ -732,12 +822,12 @@ export interface Operations {
   /** List audit log entries. */
   'GET /v1/audit': {
     query: { limit?: number | undefined; cursor?: string | undefined; action?: string | undefined; actorId?: string | undefined; since?: string | undefined; until?: string | undefined };
-    response: { items: (AuditEntry)[]; nextCursor: string | null };
+    response: AuditEntryList;
   };
   /** List jobs, newest first. */
   'GET /v1/jobs': {
     query: { limit?: number | undefined; cursor?: string | undefined; state?: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'blocked' | undefined };
-    response: { items: (Job)[]; nextCursor: string | null };
+    response: JobList;
   };
   /** Get a job with its log. */
   'GET /v1/jobs/{id}': {

@@ -113,6 +113,12 @@ const table: [name: string, when: string, payload: object, jobs: string[]][] = [
   ],
   ['attachment.rejected', 'always', attachmentProcessed('note'), ['attachments.delete-files']],
   ['recording.requested', 'always', { attachmentId }, ['media.process']],
+  [
+    'sign-in-code.requested',
+    'always',
+    { codeId: newId('sic') },
+    ['notifications.email-sign-in-code'],
+  ],
   ['member.joined', 'as an agent', { userId: ids.agent, name: 'A', role: 'agent' }, []],
   [
     'member.joined',

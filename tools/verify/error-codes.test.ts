@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeErrorCodes, ERRORS_DOCUMENT, findErrorCodes } from './error-codes.ts';
+import { remedies } from './error-remedies.ts';
 import { root } from './run.ts';
 
 test('findErrorCodes: finds codes of classes, options and helper functions', () => {
@@ -32,4 +33,14 @@ test(`${ERRORS_DOCUMENT} lists every error code`, () => {
     expect(document).toContain(`\`${code}\``);
   const isUpToDate = document === describeErrorCodes();
   expect(isUpToDate || 'Run `bun tools/verify/error-codes.ts`').toBe(true);
+});
+
+test('every error code has a remedy in tools/verify/error-remedies.ts, and each remedy a code', () => {
+  const codes = new Set(
+    readFileSync(join(root, ERRORS_DOCUMENT), 'utf8').match(/(?<=^\| `)[A-Z_0-9]+/gm),
+  );
+  const hint = 'Add it to tools/verify/error-remedies.ts';
+  const missing = [...codes].filter((code) => !remedies[code]);
+  expect(missing.map((code) => `${code}: ${hint}`)).toEqual([]);
+  expect(Object.keys(remedies).filter((code) => !codes.has(code))).toEqual([]);
 });

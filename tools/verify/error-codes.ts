@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { join } from 'node:path';
 import * as errors from '@insightdesk/shared/errors';
 import { parseSync } from 'oxc-parser';
+import { remedies } from './error-remedies.ts';
 import { listFiles } from './list-files.ts';
 import { root } from './run.ts';
 
@@ -145,13 +146,23 @@ function findProxyErrors(): ErrorCode[] {
 
 const product = /^(shared\/(?!testing|examples)|services\/)(?!.*(\.test\.ts|\/testing\/|\/test-))/;
 
+/** Codes that are not in a `new SomeError(…)` with a literal: subclasses and tables. */
+const elsewhere: readonly ErrorCode[] = [
+  { code: 'INTERNAL', status: 500, message: 'An internal error occurred' },
+  { code: 'UNSAFE_URL', status: 422, message: 'The URL leads, or may lead, to a private address' },
+  { code: 'TUS_REQUEST_INVALID', status: 400, message: 'The upload request is not valid tus' },
+  { code: 'TUS_HEADER_MISSING', status: 403, message: 'A header of tus is missing' },
+  { code: 'TUS_VERSION_REQUIRED', status: 412, message: 'Tus-Resumable must be 1.0.0' },
+  { code: 'TUS_NOT_SUPPORTED', status: 501, message: 'The tus extension is not supported' },
+];
+
 /** `docs/errors.md`: every code that clients can receive, by status. */
 export function describeErrorCodes(): string {
   const sources = listFiles().filter((path) => path.endsWith('.ts') && product.test(path));
   const all = [
     ...sources.flatMap((path) => findErrorCodes(path, readFileSync(join(root, path), 'utf8'))),
     ...findProxyErrors(),
-    { code: 'INTERNAL', status: 500, message: 'An internal error occurred' },
+    ...elsewhere,
   ];
   const byStatus = Map.groupBy(all, ({ status }) => status);
   const sections = [...byStatus].toSorted(([a], [b]) => a - b).map(describeStatus);
@@ -167,9 +178,9 @@ function describeStatus([status, entries]: [number, ErrorCode[]]): string {
       const messages = [...new Set(of.flatMap(({ message }) => message ?? []))].toSorted();
       const rest = messages.length > MAX_MESSAGES ? '; and others' : '';
       const text = messages.slice(0, MAX_MESSAGES).join('; ').replaceAll('|', '\\|');
-      return `| \`${code}\` | ${text}${rest} |`;
+      return `| \`${code}\` | ${text}${rest} | ${remedies[code] ?? ''} |`;
     });
-  return `## ${status} ${STATUS_CODES[status]}\n\n| code | detail |\n| --- | --- |\n${rows.join('\n')}\n`;
+  return `## ${status} ${STATUS_CODES[status]}\n\n| code | cause, as in \`detail\` | remedy |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
 const head = `# Error codes

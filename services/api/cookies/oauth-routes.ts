@@ -37,7 +37,7 @@ export const linkRoute: Route = {
   method: 'POST',
   path: '/v1/auth/oauth/:providerId/link',
   ...describeAction(linkIdentity),
-  responses: { 200: z.object({ url: z.string() }) },
+  responses: { 200: z.object({ url: z.string() }).meta({ id: 'RedirectUrl' }) },
   async handle(call) {
     const body = await readBody(call);
     return respondIdempotently(call, {

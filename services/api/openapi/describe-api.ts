@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import type { Route } from '../route.ts';
-import { headerRefs, rateLimitHeaders } from './describe-headers.ts';
-import { describeRoute, tagOf } from './describe-route.ts';
+import { createExample } from './create-example.ts';
+import { rateLimitHeaders } from './describe-headers.ts';
+import { describeProblems, problemRef } from './describe-problems.ts';
+import { describeRoute } from './describe-route.ts';
 import { createSchemas, type Json, type Schemas } from './schemas.ts';
+import { describeOperation, sections } from './sections/index.ts';
 
 const description =
-  'Errors are problem documents (RFC 9457) with a stable `code`; `docs/errors.md` in the source lists them. ' +
-  'Lists take `limit` and `cursor` and return `items` and `nextCursor`. Resources you cannot access ' +
-  'return 404. Requests are limited per address, user and organization; 429 and 503 have `Retry-After`.';
+  'Errors are problem documents (RFC 9457) with a stable `code`; `docs/errors.md` in the source lists all, with ' +
+  'cause and remedy. Lists take `limit` and `cursor` and return `items` and `nextCursor`. Resources you cannot ' +
+  'access return 404. Requests are limited per address, user and organization: `RateLimit` and `RateLimit-Policy` ' +
+  'say what is left; 429 and 503 have `Retry-After`. `docs/getting-started.md` in the source is a tutorial.';
 
 /** The OpenAPI 3.1 document of the routes, generated from the schemas of their actions. */
 export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl: string }): Json {
@@ -17,6 +21,8 @@ export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeRoute(route, schemas) };
   }
+  Object.assign(paths, healthPaths(schemas));
+  const responses = describeProblems(schemas, paths);
   return {
     openapi: '3.1.1',
     info: {
@@ -28,37 +34,31 @@ export function describeApi(routes: readonly Route[], { publicUrl }: { publicUrl
     },
     servers: [{ url: publicUrl }],
     security: [{ bearer: [] }],
-    tags: [...new Set([...routes.map(tagOf), 'health'])].map((name) => ({ name })),
-    paths: { ...paths, ...healthPaths(schemas) },
+    tags: describeTags(paths),
+    paths,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An access token or an API key' },
       },
       headers: rateLimitHeaders,
-      responses: {
-        Problem: problemResponse(schemas, ['RateLimit', 'RateLimit-Policy']),
-        ProblemWithRetry: problemResponse(schemas, [
-          'RateLimit',
-          'RateLimit-Policy',
-          'Retry-After',
-        ]),
-      },
+      responses,
+      examples: schemas.examples(),
       schemas: schemas.named(),
     },
   };
 }
 
-const problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    code: z.string().describe('Stable, machine-readable'),
-    detail: z.string().describe('Explanation of this occurrence'),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-    requestId: z.string(),
-  })
-  .meta({ id: 'Problem' });
+/** The tags of the operations, in the order of the sections. */
+function describeTags(paths: Record<string, Json>): Json[] {
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods) as Json[]);
+  const used = new Set(operations.flatMap(({ tags }) => tags as string[]));
+  const described = sections.filter(({ tag }) => used.has(tag));
+  const others = used.difference(new Set(described.map(({ tag }) => tag)));
+  return [
+    ...described.map(({ tag, description }) => ({ name: tag, description })),
+    ...[...others].map((name) => ({ name })),
+  ];
+}
 
 const report = z
   .object({
@@ -74,33 +74,30 @@ const report = z
   })
   .meta({ id: 'HealthReport' });
 
-/** The response of every failed request. */
-const problemResponse = (schemas: Schemas, headers: string[]): Json => ({
-  description: 'Problem document',
-  headers: headerRefs(headers),
-  content: { 'application/problem+json': { schema: schemas.of(problem) } },
-});
-
 /** The health routes, which have no action. */
-function healthPaths(schemas: Schemas): Json {
-  const content = { 'application/json': { schema: schemas.of(report) } };
-  const describe = (operationId: string, summary: string) => ({
+function healthPaths(schemas: Schemas): Record<string, Json> {
+  const schema = schemas.of(report);
+  const content = (status: string) => {
+    const example = createExample(schema, { named: schemas.named() }) as Json;
+    return { 'application/json': { schema, example: { ...example, status } } };
+  };
+  const describe = (path: string, operationId: string, summary: string) => ({
     get: {
       operationId,
       summary,
-      description: 'Public. Not limited by the API.',
-      tags: ['health'],
+      description: `${describeOperation(`GET ${path}`)?.text} Public, and not limited by the API.`,
+      tags: ['Health'],
       security: [],
       responses: {
-        200: { description: 'Healthy', content },
-        503: { description: 'Unhealthy', content },
-        default: { $ref: '#/components/responses/Problem' },
+        200: { description: 'Healthy', content: content('ok') },
+        503: { description: 'Unhealthy', content: content('unavailable') },
+        default: problemRef('default'),
       },
     },
   });
   return {
-    '/health': describe('getHealth', 'Get the health of all dependencies'),
-    '/health/live': describe('getHealthLive', 'Check liveness'),
-    '/health/ready': describe('getHealthReady', 'Check readiness'),
+    '/health': describe('/health', 'getHealth', 'Get the health of all dependencies'),
+    '/health/live': describe('/health/live', 'getHealthLive', 'Check liveness'),
+    '/health/ready': describe('/health/ready', 'getHealthReady', 'Check readiness'),
   };
 }

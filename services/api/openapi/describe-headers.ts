@@ -1,4 +1,5 @@
 import { type Protocol, type Route, takesIdempotencyKey } from '../route.ts';
+import { createExample } from './create-example.ts';
 import type { Json, Schemas } from './schemas.ts';
 
 /** Headers of limited responses, for `components.headers`. */
@@ -6,14 +7,17 @@ export const rateLimitHeaders: Json = {
   RateLimit: {
     description: 'What is left of each limit: `"name";r=<requests>;t=<seconds until reset>`',
     schema: { type: 'string' },
+    example: '"user";r=118;t=42',
   },
   'RateLimit-Policy': {
     description: 'The limits of this request: `"name";q=<requests>;w=<seconds>`',
     schema: { type: 'string' },
+    example: '"user";q=120;w=60',
   },
   'Retry-After': {
     description: 'Seconds after which the request may be repeated',
     schema: { type: 'integer', minimum: 1 },
+    example: 42,
   },
 };
 
@@ -30,6 +34,7 @@ export function requestHeadersOf(route: Route, schemas: Schemas): Json[] {
     required: false,
     description,
     schema,
+    example: createExample(schema, { named: {} }, name),
   });
   if (method === 'GET') {
     return hasEtag ? [header('If-None-Match', 'Responds 304 while the ETag matches')] : [];
@@ -76,7 +81,8 @@ function protocolHeadersOf({ requestHeaders }: Protocol, schemas: Schemas): Json
     name,
     in: 'header',
     required: required.includes(name),
-    description,
+    description: description ?? 'Version of the protocol',
     schema,
+    example: createExample(schema, { named: {} }, name),
   }));
 }

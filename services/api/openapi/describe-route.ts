@@ -2,8 +2,12 @@ import { STATUS_CODES } from 'node:http';
 import { bodyLimitBytes, classOf, rolesWithPermission } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { type Content, type Route, takesIdempotencyKey, takesQuery } from '../route.ts';
+import { createExample, mediaExample } from './create-example.ts';
 import { requestHeadersOf, responseHeadersOf } from './describe-headers.ts';
+import { describeParameter } from './describe-parameter.ts';
+import { problemRef } from './describe-problems.ts';
 import type { Json, Schemas } from './schemas.ts';
+import { describeOperation } from './sections/index.ts';
 
 interface Field {
   name: string;
@@ -35,9 +39,14 @@ export function describeRoute(route: Route, schemas: Schemas): Json {
   };
 }
 
-export const tagOf = ({ path }: Pick<Route, 'path'>) => path.split('/')[2] ?? '';
+const templateOf = ({ path }: Route) => path.replace(/:(\w+)/g, '{$1}');
 
-/** Who may call it, and its limits. */
+/** The tag and the text of `sections/`. */
+const textsOf = (route: Route) => describeOperation(`${route.method} ${templateOf(route)}`);
+
+const tagOf = (route: Route) => textsOf(route)?.tag ?? route.path.split('/')[2] ?? '';
+
+/** What it does, who may call it, and its limits. */
 function descriptionOf(route: Route, hasBody: boolean): string {
   const { allow } = route;
   const requestClass = classOf(route);
@@ -47,7 +56,8 @@ function descriptionOf(route: Route, hasBody: boolean): string {
       : `Requires the permission \`${allow}\`, which ${listRoles(rolesWithPermission(allow))} have.`;
   const limit = route.bodyLimitBytes ?? bodyLimitBytes[requestClass];
   const body = hasBody && !route.body ? ` The body may have ${limit / 1_024} KiB.` : '';
-  return `${access}${body} Rate limit class: \`${requestClass}\`.`;
+  const text = textsOf(route)?.text ?? `${route.summary}.`;
+  return `${text}\n\n${access}${body} Rate limit class: \`${requestClass}\`.`;
 }
 
 const publicAccess = ({ identifiesCaller }: Route) =>
@@ -86,12 +96,18 @@ function fieldsOf(route: Route, schemas: Schemas): Field[] {
 }
 
 function toParameter({ schema: { description, ...schema }, ...field }: Field): Json {
-  return { ...field, ...(description !== undefined && { description }), schema };
+  const text = description ?? describeParameter(field.name, schema);
+  return {
+    ...field,
+    ...(text !== undefined && { description: text }),
+    schema,
+    example: createExample(schema, { named: {} }, field.name),
+  };
 }
 
 function requestBodyOf(route: Route, fields: Field[], schemas: Schemas): Json | undefined {
   if (route.body) {
-    return { required: !route.body.isOptional, content: contentOf(route.body, schemas) };
+    return { required: !route.body.isOptional, content: mediaContentOf(route.body, schemas) };
   }
   const bodyFields = fields.filter((field) => field.in === 'body');
   if (bodyFields.length === 0) return undefined;
@@ -102,7 +118,12 @@ function requestBodyOf(route: Route, fields: Field[], schemas: Schemas): Json | 
     ...(required.length > 0 && { required }),
     additionalProperties: false,
   };
-  return { required: required.length > 0, content: { 'application/json': { schema } } };
+  const own = textsOf(route)?.request;
+  const named = schemas.named();
+  const isComplete = own && required.length === 0;
+  const rest = isComplete ? {} : createExample(schema, { named, isRequest: true });
+  const example = { ...(rest as Json), ...own };
+  return { required: required.length > 0, content: { 'application/json': { schema, example } } };
 }
 
 function responsesOf(route: Route, schemas: Schemas): Json {
@@ -115,10 +136,16 @@ function responsesOf(route: Route, schemas: Schemas): Json {
   return Object.fromEntries(described);
 }
 
-function contentOf(answer: z.ZodType | Content, schemas: Schemas): Json {
-  return answer instanceof z.ZodType
-    ? { 'application/json': { schema: schemas.of(answer) } }
-    : { [answer.contentType]: { schema: schemas.of(answer.schema) } };
+const contentOf = (answer: z.ZodType | Content, schemas: Schemas): Json =>
+  answer instanceof z.ZodType
+    ? { 'application/json': schemas.ofResponse(answer) }
+    : mediaContentOf(answer, schemas);
+
+function mediaContentOf({ contentType, schema }: Content, schemas: Schemas): Json {
+  const example = mediaExample(contentType);
+  return {
+    [contentType]: { schema: schemas.of(schema), ...(example !== undefined && { example }) },
+  };
 }
 
 function errorResponsesOf(route: Route, fields: Field[]): Json {
@@ -133,11 +160,7 @@ function errorResponsesOf(route: Route, fields: Field[]): Json {
     ...errorStatuses,
     ...(fields.some((field) => field.in === 'path') ? [404] : []),
     ...(requiresIfMatch ? [412] : []),
-    ...[422, 429, 'default'],
+    ...([422, 429, 'default'] as const),
   ];
-  const problem = { $ref: '#/components/responses/Problem' };
-  const withRetry = { $ref: '#/components/responses/ProblemWithRetry' };
-  return Object.fromEntries(
-    statuses.map((status) => [status, status === 429 ? withRetry : problem]),
-  );
+  return Object.fromEntries(statuses.map((status) => [status, problemRef(status)]));
 }

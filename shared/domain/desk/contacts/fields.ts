@@ -8,7 +8,7 @@ const MAX_PROPERTIES = 50;
 const MAX_PROPERTY_BYTES = 8_192;
 
 /** The id of a customer or a company in the product of the organization. */
-export const externalId = singleLine(200);
+export const externalId = singleLine(200).describe('Its id in your product');
 
 export const propertyName = z
   .string()

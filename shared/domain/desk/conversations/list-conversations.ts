@@ -27,8 +27,8 @@ export const listConversations = defineAction({
       .max(100)
       .regex(new RegExp(`^(${anyStatus})(,(${anyStatus}))*$`))
       .optional()
-      .describe('One or several, separated by commas'),
-    priority: z.enum(priorities).optional(),
+      .meta({ description: 'One or several, separated by commas', examples: ['open,pending'] }),
+    priority: z.enum(priorities).optional().describe('Only conversations with this priority'),
     assigneeId: z
       .union([idSchema('usr'), z.literal('none')])
       .optional()

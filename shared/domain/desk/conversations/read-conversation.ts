@@ -19,7 +19,7 @@ export const readConversation = defineAction({
       .optional()
       .describe('The newest message that was read; all without it'),
   }),
-  output: z.object({ unreadCount: z.int() }),
+  output: z.object({ unreadCount: z.int() }).meta({ id: 'UnreadCount' }),
   allow: 'conversations:read',
   transaction: 'write',
   async run(ctx, { id, messageId }) {

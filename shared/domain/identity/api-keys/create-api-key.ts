@@ -40,7 +40,7 @@ export const createApiKey = defineAction({
       .optional()
       .describe('Defaults to 90 days ahead, at most 366'),
   }),
-  output: z.object({ ...apiKeyView.shape, ...secretView.shape }),
+  output: z.object({ ...apiKeyView.shape, ...secretView.shape }).meta({ id: 'ApiKeyWithSecret' }),
   allow: 'api-keys:manage',
   transaction: 'write',
   async run(ctx, { name, permissions, expiresAt = addDays(new Date(), DEFAULT_VALIDITY_DAYS) }) {

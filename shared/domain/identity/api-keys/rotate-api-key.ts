@@ -27,7 +27,9 @@ export const rotateApiKey = defineAction({
     id: idSchema('key'),
     overlapHours: z.number().min(0).max(MAX_OVERLAP_HOURS).default(24),
   }),
-  output: z.object({ ...secretView.shape, overlapUntil: z.iso.datetime() }),
+  output: z
+    .object({ ...secretView.shape, overlapUntil: z.iso.datetime() })
+    .meta({ id: 'RotatedApiKey' }),
   allow: 'api-keys:manage',
   transaction: 'write',
   async run(ctx, { id, overlapHours }) {

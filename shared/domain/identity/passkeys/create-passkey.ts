@@ -41,10 +41,12 @@ export const createPasskey = defineAction({
     response: registration,
     name: singleLine(100).default('Passkey'),
   }),
-  output: z.object({
-    passkey: passkeyView,
-    recoveryCodes: z.array(z.string()).nullable().describe('Only with the first second factor'),
-  }),
+  output: z
+    .object({
+      passkey: passkeyView,
+      recoveryCodes: z.array(z.string()).nullable().describe('Only with the first second factor'),
+    })
+    .meta({ id: 'CreatedPasskey' }),
   allow: 'account:manage',
   duringSetup: true,
   transaction: 'own',

@@ -36,10 +36,12 @@ export const assertion = z.object({
   }),
 });
 
-export const optionsView = z.object({
-  options: z.record(z.string(), z.unknown()).describe('PublicKeyCredential…OptionsJSON'),
-  token: z.string().describe('Valid once, for five minutes'),
-});
+export const optionsView = z
+  .object({
+    options: z.record(z.string(), z.unknown()).describe('PublicKeyCredential…OptionsJSON'),
+    token: z.string().describe('Valid once, for five minutes'),
+  })
+  .meta({ id: 'PasskeyOptions' });
 
 export const token = z.string().max(1_000);
 

@@ -12,16 +12,18 @@ import { findMember, findPermissionRestriction } from '@insightdesk/shared/domai
 import { DomainNotFoundError } from '@insightdesk/shared/errors';
 import { z } from 'zod';
 
-const decisionView = z.object({
-  allowed: z.boolean(),
-  reason: z.string(),
-  permission: z.enum(permissionNames),
-  userId: idSchema('usr'),
-  role: z.enum(roles),
-  via: z
-    .enum(['built-in', 'custom', 'key'])
-    .describe('The source: the built-in role, a custom role, or the permissions of an API key'),
-});
+const decisionView = z
+  .object({
+    allowed: z.boolean(),
+    reason: z.string(),
+    permission: z.enum(permissionNames),
+    userId: idSchema('usr'),
+    role: z.enum(roles),
+    via: z
+      .enum(['built-in', 'custom', 'key'])
+      .describe('The source: the built-in role, a custom role, or the permissions of an API key'),
+  })
+  .meta({ id: 'PermissionDecision' });
 
 const resource = z.union([idSchema('cnv'), idSchema('usr')]);
 
@@ -29,7 +31,7 @@ const resource = z.union([idSchema('cnv'), idSchema('usr')]);
 export const explainPermission = defineAction({
   summary: 'Explain whether and why a permission is granted',
   input: z.strictObject({
-    permission: z.enum(permissionNames),
+    permission: z.enum(permissionNames).describe('The permission to explain'),
     resource: resource.optional().describe('The conversation or member to access'),
     userId: idSchema('usr').optional().describe('Another member; requires `members:manage`'),
   }),

@@ -43,7 +43,7 @@ export const ingestEvent = defineAction({
       .optional()
       .describe('Id of the sender; the same id again changes nothing'),
   }),
-  output: z.object({ id: idSchema('evt'), isNew: z.boolean() }),
+  output: z.object({ id: idSchema('evt'), isNew: z.boolean() }).meta({ id: 'EventReceipt' }),
   allow: 'events:send',
   transaction: 'write',
   async run(ctx, { name, payload: input, id: senderId }) {

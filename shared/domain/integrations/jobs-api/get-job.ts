@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { jobWithLogView, toJob } from './view.ts';
 
 /** Input of an action on one job. */
-export const jobId = z.strictObject({ id: z.string().regex(/^[\w.-]{1,300}$/) });
+export const jobId = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[\w.-]{1,300}$/)
+    .describe('Id of the job'),
+});
 
 export const getJob = defineAction({
   summary: 'Get a job with its log',

@@ -34,7 +34,7 @@ export const createWebhook = defineAction({
     description: webhookFields.description.default(''),
     enabled: webhookFields.enabled.default(true),
   }),
-  output: z.object({ ...webhookView.shape, ...secretView.shape }),
+  output: z.object({ ...webhookView.shape, ...secretView.shape }).meta({ id: 'WebhookWithSecret' }),
   allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, input) {

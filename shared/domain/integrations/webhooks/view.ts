@@ -21,10 +21,12 @@ export const webhookView = z
   .meta({ id: 'Webhook' });
 
 /** Only in the response that creates or rotates the keys. */
-export const secretView = z.object({
-  secret: z.string().describe('Verifies v1 signatures; shown only once'),
-  publicKey: z.string().describe('Verifies v1a signatures (Ed25519)'),
-});
+export const secretView = z
+  .object({
+    secret: z.string().describe('Verifies v1 signatures; shown only once'),
+    publicKey: z.string().describe('Verifies v1a signatures (Ed25519)'),
+  })
+  .meta({ id: 'WebhookSecret' });
 
 export const deliveryView = z
   .object({

@@ -11,9 +11,9 @@ export const listAuditEntries = defineAction({
   summary: 'List audit log entries',
   input: z.strictObject({
     ...pageInput,
-    action: singleLine(100).optional(),
+    action: singleLine(100).optional().describe('Only this action, such as `member.removed`'),
     actorId: singleLine(100).optional().describe('Id of a member, or name of a system component'),
-    since: z.iso.datetime().optional(),
+    since: z.iso.datetime().optional().describe('Only entries from this time on'),
     until: z.iso.datetime().optional().describe('Exclusive'),
   }),
   output: pageSchema(auditEntryView),

@@ -14,7 +14,7 @@ export const requestDeletion = defineAction({
     name: z.string().max(500).describe('Exact name of the organization'),
     password: z.string().max(200).describe('Password of the caller'),
   }),
-  output: z.object({ eraseAt: z.iso.datetime() }),
+  output: z.object({ eraseAt: z.iso.datetime() }).meta({ id: 'ScheduledErasure' }),
   allow: 'organization:erase',
   transaction: 'own',
   async run(ctx, { name, password }) {

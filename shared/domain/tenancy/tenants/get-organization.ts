@@ -15,7 +15,9 @@ const selectOrganization = statement({ id: organizations.id }, ({ id }, q) =>
 export const getOrganization = defineAction({
   summary: 'Get the organization; only staff gets its settings',
   input: z.strictObject({}),
-  output: z.object({ ...organizationView.shape, ...settingChanges }),
+  output: z
+    .object({ ...organizationView.shape, ...settingChanges })
+    .meta({ id: 'VisibleOrganization' }),
   allow: 'account:read',
   allowsProviderSession: true,
   transaction: 'read',

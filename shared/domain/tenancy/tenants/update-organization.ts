@@ -14,7 +14,9 @@ export const updateOrganization = defineAction({
   input: z
     .strictObject({ name: displayName(200).optional(), ...settingChanges })
     .refine((changes) => Object.keys(changes).length > 0, 'Must have a field'),
-  output: z.object({ ...organizationView.shape, ...organizationSettings }),
+  output: z
+    .object({ ...organizationView.shape, ...organizationSettings })
+    .meta({ id: 'OrganizationSettings' }),
   allow: 'organization:manage',
   transaction: 'write',
   async run(ctx, changes) {

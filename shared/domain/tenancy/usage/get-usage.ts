@@ -37,7 +37,10 @@ const usageView = z
 /** Usage per day with the quotas; counters are seconds behind. */
 export const getUsage = defineAction({
   summary: 'Get usage and quotas',
-  input: z.strictObject({ from: day.optional(), to: day.optional() }),
+  input: z.strictObject({
+    from: day.optional().describe('First day, in UTC'),
+    to: day.optional().describe('Last day, in UTC'),
+  }),
   output: usageView,
   allow: 'usage:read',
   transaction: 'own',

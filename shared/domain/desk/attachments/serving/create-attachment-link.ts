@@ -25,10 +25,12 @@ export const createAttachmentLink = defineAction({
     download: z.boolean().default(false).describe('Browsers save the file instead of showing it'),
     expiresInSeconds: z.int().min(1).max(MAX_EXPIRY_SECONDS).default(300),
   }),
-  output: z.object({
-    url: z.url().describe('Opens the file with GET or HEAD; the URL itself is the authorization'),
-    expiresAt: z.iso.datetime(),
-  }),
+  output: z
+    .object({
+      url: z.url().describe('Opens the file with GET or HEAD; the URL itself is the authorization'),
+      expiresAt: z.iso.datetime(),
+    })
+    .meta({ id: 'AttachmentLink' }),
   allow: 'attachments:read',
   transaction: 'own',
   async run(ctx, { id, variant, image, download, expiresInSeconds }) {

@@ -8,7 +8,10 @@ import { type OpenedFile, requireStoredFile } from './stored-file.ts';
 /** Opens an attachment or one of its variants; throws 409 until it is checked. */
 export const downloadAttachment = defineAction({
   summary: 'Download an attachment',
-  input: z.strictObject({ id: idSchema('att'), variant: z.string().max(50).optional() }),
+  input: z.strictObject({
+    id: idSchema('att'),
+    variant: z.string().max(50).optional().describe('Name of a variant, such as `thumbnail`'),
+  }),
   output: z.custom<OpenedFile>(),
   allow: 'attachments:read',
   transaction: 'own',

@@ -10,17 +10,19 @@ const URL_SECONDS = 60 * 60;
 export const createDirectUpload = defineAction({
   summary: 'Create a direct upload to storage',
   input: z.strictObject({ ...uploadFields, contentType: z.string().max(200).optional() }),
-  output: z.object({
-    id: idSchema('att'),
-    url: z.string().describe('Where to send the file; the URL itself is the authorization'),
-    method: z.enum(['PUT', 'POST']),
-    headers: z.record(z.string(), z.string()).describe('Send these headers unchanged'),
-    fields: z
-      .record(z.string(), z.string())
-      .optional()
-      .describe('Form fields of a POST, to send before its part `file`'),
-    expiresAt: z.iso.datetime(),
-  }),
+  output: z
+    .object({
+      id: idSchema('att'),
+      url: z.string().describe('Where to send the file; the URL itself is the authorization'),
+      method: z.enum(['PUT', 'POST']),
+      headers: z.record(z.string(), z.string()).describe('Send these headers unchanged'),
+      fields: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('Form fields of a POST, to send before its part `file`'),
+      expiresAt: z.iso.datetime(),
+    })
+    .meta({ id: 'DirectUpload' }),
   allow: 'attachments:upload',
   transaction: 'write',
   async run(ctx, { name, sizeBytes, sha256, contentType = 'application/octet-stream' }) {

@@ -17,7 +17,7 @@ const MAX_LIVE_CODES = 3;
 export const requestSignInCode = defineAction({
   summary: 'Request a sign-in code by email',
   input: z.strictObject({ organizationId: idSchema('org'), email: email() }),
-  output: z.object({ accepted: z.literal(true) }),
+  output: z.object({ accepted: z.literal(true) }).meta({ id: 'Accepted' }),
   allow: 'anyone',
   async run(ctx, { organizationId: tenantId, email: address }) {
     const anonymous = { ...ctx, actor: { kind: 'anonymous' }, tenantId } as const;

@@ -46,13 +46,15 @@ export const createIdentityKey = defineAction({
       path: ['publicKey'],
       message: 'Required for EdDSA, and only there',
     }),
-  output: z.object({
-    ...identityKeyView.shape,
-    secret: z
-      .string()
-      .nullable()
-      .describe('HS256: the secret, whose UTF-8 bytes sign; only in this response'),
-  }),
+  output: z
+    .object({
+      ...identityKeyView.shape,
+      secret: z
+        .string()
+        .nullable()
+        .describe('HS256: the secret, whose UTF-8 bytes sign; only in this response'),
+    })
+    .meta({ id: 'IdentityKeyWithSecret' }),
   allow: 'identity-keys:manage',
   transaction: 'write',
   async run(ctx, { name, algorithm, publicKey }) {

@@ -8,11 +8,13 @@ const purposes = ['verify', 'change', 'reset'] as const;
 export const getEmailLink = defineAction({
   summary: 'Get what an emailed link is for',
   input: z.strictObject({ token: z.string().max(1000) }),
-  output: z.object({
-    purpose: z.enum(purposes),
-    email: z.string(),
-    expiresAt: z.iso.datetime(),
-  }),
+  output: z
+    .object({
+      purpose: z.enum(purposes),
+      email: z.string(),
+      expiresAt: z.iso.datetime(),
+    })
+    .meta({ id: 'EmailLink' }),
   allow: 'anyone',
   async run(ctx, { token }) {
     const { purpose, email, expiresAt } = await requireEmailLink(ctx, token, purposes);

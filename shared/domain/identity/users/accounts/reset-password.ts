@@ -42,7 +42,7 @@ export const resetPassword = defineAction({
 export const requestPasswordReset = defineAction({
   summary: 'Request a password reset email',
   input: z.strictObject({ email: email() }),
-  output: z.object({ accepted: z.literal(true) }),
+  output: z.object({ accepted: z.literal(true) }).meta({ id: 'Accepted' }),
   allow: 'anyone',
   async run(ctx, { email: address }) {
     await withTenant(accountContext(ctx), (tenant) =>

@@ -34,7 +34,7 @@ import { ownUserView, toOwnUser } from './view.ts';
 export const verifyEmail = defineAction({
   summary: 'Verify an email address with an emailed token',
   input: z.strictObject({ token: z.string().max(1000), password: currentPassword }),
-  output: z.object({ user: ownUserView }),
+  output: z.object({ user: ownUserView }).meta({ id: 'UpdatedUser' }),
   allow: 'anyone',
   async run(ctx, input) {
     const link = await requireEmailLink(ctx, input.token, ['verify', 'change']);
@@ -88,7 +88,7 @@ async function setVerifiedEmail(
 export const resendVerification = defineAction({
   summary: 'Resend the verification email',
   input: z.strictObject({}),
-  output: z.object({ accepted: z.literal(true) }),
+  output: z.object({ accepted: z.literal(true) }).meta({ id: 'Accepted' }),
   allow: 'account:manage',
   transaction: 'write',
   async run(ctx) {
@@ -106,7 +106,7 @@ export const resendVerification = defineAction({
 export const requestEmailChange = defineAction({
   summary: "Request a change of the caller's email address",
   input: z.strictObject({ password: currentPassword, email: email() }),
-  output: z.object({ accepted: z.literal(true) }),
+  output: z.object({ accepted: z.literal(true) }).meta({ id: 'Accepted' }),
   allow: 'account:manage',
   transaction: 'own',
   async run(ctx, input) {

@@ -18,7 +18,7 @@ const MAX_ORGANIZATIONS_PER_DAY = 10;
 export const createOrganization = defineAction({
   summary: 'Create an organization',
   input: z.strictObject({ name: displayName(200) }),
-  output: z.object({ organization: organizationView }),
+  output: z.object({ organization: organizationView }).meta({ id: 'CreatedOrganization' }),
   allow: 'account:manage',
   transaction: 'own',
   async run(ctx, input) {

@@ -14,16 +14,18 @@ import { invitations } from './tables.ts';
 export const getInvitation = defineAction({
   summary: 'Get the invitation of an emailed token',
   input: z.strictObject({ token: z.string().max(1000) }),
-  output: z.object({
-    email: z.string(),
-    role: z.enum(roles),
-    organization: z.object({ name: z.string() }),
-    invitedBy: z.object({ name: z.string() }),
-    hasAccount: z
-      .boolean()
-      .describe('An account has verified the address: accept with its password, without a name'),
-    expiresAt: z.iso.datetime(),
-  }),
+  output: z
+    .object({
+      email: z.string(),
+      role: z.enum(roles),
+      organization: z.object({ name: z.string() }),
+      invitedBy: z.object({ name: z.string() }),
+      hasAccount: z
+        .boolean()
+        .describe('An account has verified the address: accept with its password, without a name'),
+      expiresAt: z.iso.datetime(),
+    })
+    .meta({ id: 'InvitationPreview' }),
   allow: 'anyone',
   async run(ctx, { token }) {
     const { tenantId, id } = decodeInvitationToken(ctx, token);

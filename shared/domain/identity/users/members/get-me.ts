@@ -25,12 +25,14 @@ const selectMe = statement(
 export const getMe = defineAction({
   summary: 'Get the authenticated user',
   input: z.strictObject({}),
-  output: z.object({
-    user: ownUserView,
-    organization: organizationView,
-    role: z.enum(roles),
-    permissions: z.array(z.enum(permissionNames)),
-  }),
+  output: z
+    .object({
+      user: ownUserView,
+      organization: organizationView,
+      role: z.enum(roles),
+      permissions: z.array(z.enum(permissionNames)),
+    })
+    .meta({ id: 'Me' }),
   allow: 'account:read',
   allowsProviderSession: true,
   transaction: 'read',

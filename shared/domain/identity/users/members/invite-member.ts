@@ -17,7 +17,9 @@ const INVITATION_VALIDITY_DAYS = 7;
 export const inviteMember = defineAction({
   summary: 'Invite a member by email',
   input: z.strictObject({ email: email(), role: z.enum(roles) }),
-  output: z.object({ id: idSchema('inv'), expiresAt: z.iso.datetime() }),
+  output: z
+    .object({ id: idSchema('inv'), expiresAt: z.iso.datetime() })
+    .meta({ id: 'SentInvitation' }),
   allow: 'customers:invite',
   transaction: 'write',
   async run(ctx, input) {
@@ -48,7 +50,9 @@ const MAX_SENDS = 5;
 export const resendInvitation = defineAction({
   summary: 'Resend an invitation',
   input: z.strictObject({ id: idSchema('inv') }),
-  output: z.object({ id: idSchema('inv'), expiresAt: z.iso.datetime() }),
+  output: z
+    .object({ id: idSchema('inv'), expiresAt: z.iso.datetime() })
+    .meta({ id: 'SentInvitation' }),
   allow: 'customers:invite',
   transaction: 'write',
   async run(ctx, { id }) {

@@ -18,7 +18,7 @@ export const listMembers = defineAction({
   summary: 'List members',
   input: z.strictObject({
     ...pageInput,
-    role: z.enum(roles).optional(),
+    role: z.enum(roles).optional().describe('Only members with this role'),
     q: text(200)
       .optional()
       .describe('Part of the name or address of staff; customers are searched at /v1/contacts'),

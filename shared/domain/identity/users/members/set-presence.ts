@@ -14,7 +14,9 @@ const metadata = z
 export const setPresence = defineAction({
   summary: 'Set the presence of a member on all open sockets, your own or as a manager',
   input: presence.extend({ userId: idSchema('usr'), metadata: metadata.nullish() }),
-  output: z.object({ sockets: z.int().describe('Open sockets that show it') }),
+  output: z
+    .object({ sockets: z.int().describe('Open sockets that show it') })
+    .meta({ id: 'PresenceResult' }),
   allow: 'channels:signal',
   transaction: 'own',
   async run(ctx, { userId, status, metadata: shown = null }) {

@@ -18,7 +18,7 @@ import { listMemberships } from './list-memberships.ts';
 export const updateMe = defineAction({
   summary: 'Update the authenticated user',
   input: z.strictObject({ name: displayName(200) }),
-  output: z.object({ user: ownUserView }),
+  output: z.object({ user: ownUserView }).meta({ id: 'UpdatedUser' }),
   allow: 'account:manage',
   transaction: 'own',
   async run(ctx, { name }) {

@@ -22,10 +22,12 @@ export const recoveryCodesView = z
 export const startTwoFactor = defineAction({
   summary: 'Start two-factor setup',
   input: z.strictObject({ password: currentPassword }),
-  output: z.object({
-    secret: z.string().describe('Base32, to type into the app'),
-    url: z.string().describe('otpauth:// URL, to show as a QR code'),
-  }),
+  output: z
+    .object({
+      secret: z.string().describe('Base32, to type into the app'),
+      url: z.string().describe('otpauth:// URL, to show as a QR code'),
+    })
+    .meta({ id: 'TwoFactorSetup' }),
   allow: 'account:manage',
   duringSetup: true,
   transaction: 'own',
@@ -56,11 +58,13 @@ export const confirmTwoFactor = defineAction({
 export const getTwoFactor = defineAction({
   summary: 'Get two-factor status',
   input: z.strictObject({}),
-  output: z.object({
-    totp: z.boolean().describe('An authenticator app is set up'),
-    passkeys: z.int(),
-    recoveryCodesLeft: z.int(),
-  }),
+  output: z
+    .object({
+      totp: z.boolean().describe('An authenticator app is set up'),
+      passkeys: z.int(),
+      recoveryCodesLeft: z.int(),
+    })
+    .meta({ id: 'TwoFactorStatus' }),
   allow: 'account:read',
   duringSetup: true,
   transaction: 'read',

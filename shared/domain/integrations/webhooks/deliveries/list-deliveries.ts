@@ -18,7 +18,7 @@ export const listDeliveries = defineAction({
   input: z.strictObject({
     id: idSchema('whk'),
     ...pageInput,
-    status: z.enum(deliveryStatuses).optional(),
+    status: z.enum(deliveryStatuses).optional().describe('Only deliveries with this status'),
   }),
   output: pageSchema(deliveryView),
   allow: 'webhooks:read',

@@ -62,7 +62,9 @@ export const replaySince = defineAction({
     since: z.iso.datetime({ offset: true }),
     until: z.iso.datetime({ offset: true }).optional(),
   }),
-  output: z.object({ since: z.iso.datetime(), until: z.iso.datetime() }),
+  output: z
+    .object({ since: z.iso.datetime(), until: z.iso.datetime() })
+    .meta({ id: 'ReplayedPeriod' }),
   allow: 'webhooks:manage',
   transaction: 'write',
   async run(ctx, { id, ...given }) {
