@@ -6,6 +6,7 @@ import * as apiKeys from '@insightdesk/shared/domain/identity/api-keys';
 import * as identityProviders from '@insightdesk/shared/domain/identity/identity-providers';
 import * as passkeys from '@insightdesk/shared/domain/identity/passkeys';
 import * as permissions from '@insightdesk/shared/domain/identity/permissions-api';
+import * as preferences from '@insightdesk/shared/domain/identity/preferences';
 import * as roles from '@insightdesk/shared/domain/identity/roles';
 import * as users from '@insightdesk/shared/domain/identity/users';
 import * as eventIngest from '@insightdesk/shared/domain/integrations/event-ingest';
@@ -97,6 +98,8 @@ export const routes: readonly Route[] = [
   get('/v1/me', users.getMe),
   patch('/v1/me', users.updateMe),
   delWithBody('/v1/me', users.deleteMe),
+  get('/v1/me/preferences', preferences.getPreferences),
+  patch('/v1/me/preferences', preferences.updatePreferences),
   get('/v1/members', users.listMembers),
   patch('/v1/members/:userId', users.updateMember),
   patch('/v1/members/:userId/presence', users.setPresence),

@@ -12,7 +12,7 @@ export * as conversationJobs from './jobs.ts';
 export { listConversations } from './list-conversations.ts';
 export { listMessages } from './list-messages.ts';
 export { sendMessage } from './send-message.ts';
-export { conversations, messages } from './tables.ts';
+export { conversationReads, conversations, messages } from './tables.ts';
 export { unassignFormerStaff } from './unassign-former-staff.ts';
 export { unsnoozeConversation } from './unsnooze-conversation.ts';
 export { updateConversation } from './update-conversation.ts';
