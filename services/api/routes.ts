@@ -2,6 +2,7 @@ import * as attachments from '@insightdesk/shared/domain/desk/attachments';
 import * as contacts from '@insightdesk/shared/domain/desk/contacts';
 import * as conversations from '@insightdesk/shared/domain/desk/conversations';
 import * as media from '@insightdesk/shared/domain/desk/media';
+import * as notifications from '@insightdesk/shared/domain/desk/notifications';
 import * as apiKeys from '@insightdesk/shared/domain/identity/api-keys';
 import * as identityProviders from '@insightdesk/shared/domain/identity/identity-providers';
 import * as passkeys from '@insightdesk/shared/domain/identity/passkeys';
@@ -26,6 +27,7 @@ import {
   setsSessionCookies,
 } from './cookies/session-routes.ts';
 import { downloadRoute, exportContentRoute } from './files/download-routes.ts';
+import { unsubscribeRoute } from './notifications/unsubscribe-route.ts';
 import {
   del,
   delWithBody,
@@ -174,6 +176,13 @@ export const routes: readonly Route[] = [
   post('/v1/attachments/:id/recording/cancel', media.cancelMedia),
   post('/v1/attachments/:id/recording/retry', media.retryMedia),
   post('/v1/attachments/:id/links', attachments.createAttachmentLink, 201),
+
+  get('/v1/unsubscribe', notifications.getSubscription),
+  unsubscribeRoute,
+  get('/v1/email-templates', notifications.listEmailTemplates),
+  put('/v1/email-templates/:name/:locale', notifications.putEmailTemplate),
+  del('/v1/email-templates/:name/:locale', notifications.deleteEmailTemplate),
+  post('/v1/email-templates/:name/preview', notifications.previewEmailTemplate),
 
   post('/v1/webhooks', webhooks.createWebhook, 201),
   get('/v1/webhooks', webhooks.listWebhooks),
