@@ -9,6 +9,7 @@ import {
   inviteMember,
   isLocalStack,
   listEmails,
+  sendEmailsAtOnce,
   listen,
   registerOwner,
 } from './client.ts';
@@ -60,6 +61,7 @@ async function sendMessage(url: string) {
   const owner = await registerOwner();
   const { token, organizationId } = owner;
   const customer = await inviteMember(owner, 'customer', 'Carla Customer');
+  await sendEmailsAtOnce(customer);
   const opened = await call('POST', '/v1/conversations', {
     token: customer.token,
     body: { subject: 'Traced', body: 'Where am I?' },

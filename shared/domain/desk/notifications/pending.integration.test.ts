@@ -61,7 +61,7 @@ async function setUp() {
   const pending = async () =>
     (await admin<{ user_id: string; due_at: Date; first_sequence: number; last_sequence: number }[]>`
       select user_id, due_at, first_sequence, last_sequence from pending_notifications
-      where tenant_id = ${toUuid(tenantId)} order by user_id`) ?? [];
+      where tenant_id = ${toUuid(tenantId)} order by user_id`).map((row) => ({ ...row }));
   return { ...tenant, owner, agent, customer, id, run, system, reply, notify, runDue, pending, enqueued, log };
 }
 
