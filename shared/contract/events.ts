@@ -22,6 +22,8 @@ export const Events = {
   apiKeyRotated: 'api-key.rotated',
   organizationErasureCancelled: 'organization.erasure-cancelled',
   organizationErasureRequested: 'organization.erasure-requested',
+  contactCreated: 'contact.created',
+  contactUpdated: 'contact.updated',
   attachmentReady: 'attachment.ready',
   attachmentRejected: 'attachment.rejected',
   filePolicyUpdated: 'file-policy.updated',
@@ -55,6 +57,8 @@ export interface EventData {
   'api-key.rotated': { keyId: `key_${string}`; userId: `usr_${string}`; overlapUntil: string };
   'organization.erasure-cancelled': Record<never, never>;
   'organization.erasure-requested': { eraseAt: string };
+  'contact.created': { contact: { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined; externalId: string | null; addresses: ({ address: string; verified: boolean })[]; timeZone: string | null; language: string | null; properties: Record<string, string | number | boolean>; company: { id: `cmp_${string}`; name: string } | null; anonymous: boolean; hasLogin: boolean; blocked: boolean; mergedInto: `usr_${string}` | null; createdAt: string; version: number } };
+  'contact.updated': { contact: { id: `usr_${string}`; name: string; role: 'owner' | 'admin' | 'agent' | 'customer'; avatarUrl?: string | undefined; externalId: string | null; addresses: ({ address: string; verified: boolean })[]; timeZone: string | null; language: string | null; properties: Record<string, string | number | boolean>; company: { id: `cmp_${string}`; name: string } | null; anonymous: boolean; hasLogin: boolean; blocked: boolean; mergedInto: `usr_${string}` | null; createdAt: string; version: number } };
   'attachment.ready': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[]; conversationId: `cnv_${string}` | null };
   'attachment.rejected': { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[]; conversationId: `cnv_${string}` | null };
   'file-policy.updated': { maxFileBytes: number | null; allowedTypes: (string)[] | null; refusedTypes: (string)[] };

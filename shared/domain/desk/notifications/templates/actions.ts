@@ -149,7 +149,7 @@ export const previewEmailTemplate = defineAction({
   }),
   output: z.object({ subject: z.string(), text: z.string(), html: z.string() }),
   allow: 'email-templates:manage',
-  transaction: 'read',
+  transaction: 'write',
   async run(ctx, input) {
     const { language, ...used } = await findTemplate(ctx, input.name, input.locale);
     const content = { subject: input.subject ?? used.subject, body: input.body ?? used.body };
