@@ -9,9 +9,9 @@ import {
   inviteMember,
   isLocalStack,
   listEmails,
-  sendEmailsAtOnce,
   listen,
   registerOwner,
+  sendEmailsAtOnce,
 } from './client.ts';
 import { startPrivateStack } from './private-stack.ts';
 

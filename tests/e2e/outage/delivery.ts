@@ -96,7 +96,9 @@ export const listEmailedNumbers = async (address: string, subject: string): Prom
 async function readEmailed(address: string, subject: string) {
   const emails = (await listEmails(address)).filter((email) => email.subject.includes(subject));
   const numbers = emails
-    .flatMap(({ text }) => [...text.matchAll(/^[^\S\n]*(\d+)[^\S\n]*$/gm)].map(([, n]) => Number(n)))
+    .flatMap(({ text }) =>
+      [...text.matchAll(/^[^\S\n]*(\d+)[^\S\n]*$/gm)].map(([, n]) => Number(n)),
+    )
     .sort(byValue);
   const more = emails.reduce(
     (sum, { text }) => sum + Number(/^And (\d+) more/m.exec(text)?.[1] ?? 0),

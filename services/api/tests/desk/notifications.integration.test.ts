@@ -14,7 +14,10 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const path = '/v1/email-templates/conversation-messages/fr';
-const text = { subject: '{{conversation.subject}}', body: 'Bonjour {{recipient.name}}\n\n{{messages}}' };
+const text = {
+  subject: '{{conversation.subject}}',
+  body: 'Bonjour {{recipient.name}}\n\n{{messages}}',
+};
 
 test('email templates: set, list, preview and delete', async () => {
   const as = own.owner;
@@ -55,7 +58,11 @@ test.each([
 
 test('POST /v1/unsubscribe: a form of RFC 8058 or JSON, without a session; a GET changes nothing', async () => {
   const { tenantId, userId } = await api.context.security.tokens.verifyAccess(own.customer);
-  const token = api.context.security.tokenCodec.encode('unsubscribe', [tenantId, userId, 'messages']);
+  const token = api.context.security.tokenCodec.encode('unsubscribe', [
+    tenantId,
+    userId,
+    'messages',
+  ]);
   const show = async () => {
     const response = await api.request('GET', `/v1/unsubscribe?token=${token}`);
     const shown = (await response.json()) as { subscribed: boolean };

@@ -178,7 +178,11 @@ test('GET and PATCH /v1/me/preferences: 200 for every role, with defaults', asyn
   expect(await after.json()).toMatchObject({
     ...body,
     timezone: null,
-    notifications: { delayMinutes: 60, messages: { email: 'daily' }, assigned: { email: 'delayed' } },
+    notifications: {
+      delayMinutes: 60,
+      messages: { email: 'daily' },
+      assigned: { email: 'delayed' },
+    },
   });
 });
 

@@ -127,7 +127,11 @@ test('a notification beyond the quota stays pending until the next day, and the 
     const notice = { messageId: message.id, conversationId: id, ...people };
     await notifyRecipients(system, notice, run);
     for (let runs = 0; runs < 2; runs++) {
-      await sendPending(system, { userId: userIdOf(customer), dueAt: new Date().toISOString() }, run);
+      await sendPending(
+        system,
+        { userId: userIdOf(customer), dueAt: new Date().toISOString() },
+        run,
+      );
     }
   }
   const [first, second] = customers as [Context, Context];

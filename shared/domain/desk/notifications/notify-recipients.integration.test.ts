@@ -19,7 +19,11 @@ test('a batch of messages adds the same pending emails as single messages, and n
   const { owner, member, tenantId } = await createTestTenant(context);
   const [agent, customer] = [await member('agent'), await member('customer')];
   const { id } = await createConversation(customer, { subject: 'A lamp', body: 'Hello' });
-  const notices: { id: Id<'evt'>; requestId: string; notice: Parameters<typeof notifyRecipients>[1] & { messageId: Id<'msg'> } }[] = [];
+  const notices: {
+    id: Id<'evt'>;
+    requestId: string;
+    notice: Parameters<typeof notifyRecipients>[1] & { messageId: Id<'msg'> };
+  }[] = [];
   for (const [n, author] of [customer, agent, customer].entries()) {
     const { message } = await sendMessage(author, { id, body: `Message ${n}` });
     const people = { authorId: userIdOf(author), customerId: userIdOf(customer) };
@@ -33,7 +37,8 @@ test('a batch of messages adds the same pending emails as single messages, and n
     const ctx = systemContext(context, 'worker', run);
     if (how === 'batch') await notifyRecipients(ctx, { notices }, run);
     else for (const { notice } of notices) await notifyRecipients(ctx, notice, run);
-    const rows = await admin`select user_id, first_sequence, last_sequence from pending_notifications
+    const rows =
+      await admin`select user_id, first_sequence, last_sequence from pending_notifications
       where tenant_id = ${toUuid(tenantId)} order by user_id`;
     return rows.map((row) => ({ ...row }));
   };

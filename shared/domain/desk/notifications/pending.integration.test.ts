@@ -57,12 +57,34 @@ async function setUp() {
     notifyRecipients(system, { notices }, run);
   /** Runs the job of a user as if its time had come. */
   const runDue = (userId: Id<'usr'>, ctx: Context = system) =>
-    sendPending(ctx, { userId, dueAt: new Date(Date.now() + 26 * 60 * MINUTE_MS).toISOString() }, run);
+    sendPending(
+      ctx,
+      { userId, dueAt: new Date(Date.now() + 26 * 60 * MINUTE_MS).toISOString() },
+      run,
+    );
   const pending = async () =>
-    (await admin<{ user_id: string; due_at: Date; first_sequence: number; last_sequence: number }[]>`
+    (
+      await admin<
+        { user_id: string; due_at: Date; first_sequence: number; last_sequence: number }[]
+      >`
       select user_id, due_at, first_sequence, last_sequence from pending_notifications
-      where tenant_id = ${toUuid(tenantId)} order by user_id`).map((row) => ({ ...row }));
-  return { ...tenant, owner, agent, customer, id, run, system, reply, notify, runDue, pending, enqueued, log };
+      where tenant_id = ${toUuid(tenantId)} order by user_id`
+    ).map((row) => ({ ...row }));
+  return {
+    ...tenant,
+    owner,
+    agent,
+    customer,
+    id,
+    run,
+    system,
+    reply,
+    notify,
+    runDue,
+    pending,
+    enqueued,
+    log,
+  };
 }
 
 test('280 messages to an absent customer are one email after the delay, which shows 20 and counts the rest', async () => {
@@ -119,7 +141,8 @@ test('an email that was recorded when the worker was killed is sent by another r
     await runDue(userIdOf(customer));
     const [email, more] = emailsTo(addressOf(customer));
     expect([email?.text.includes('Urgent'), more]).toEqual([true, undefined]);
-    const rows = await admin`select sent_at from email_deliveries where tenant_id = ${toUuid(tenantId)}`;
+    const rows =
+      await admin`select sent_at from email_deliveries where tenant_id = ${toUuid(tenantId)}`;
     expect(rows.map(({ sent_at }) => sent_at !== null)).toEqual([true]);
   }
 });
@@ -133,7 +156,10 @@ test('preferences: off sends nothing, daily is one email for all conversations, 
     notifications: { unassigned: { email: 'daily' } },
   });
   await updatePreferences(customer, { notifications: { delayMinutes: 0 }, locale: 'de-AT' });
-  const { id: other } = await createConversation(customer, { subject: 'A chair', body: 'It wobbles' });
+  const { id: other } = await createConversation(customer, {
+    subject: 'A chair',
+    body: 'It wobbles',
+  });
   const first = await reply('My lamp is broken', customer);
   const { message } = await sendMessage(customer, { id: other, body: 'Very much' });
   await notify(first, {
@@ -216,7 +242,8 @@ test('one-click unsubscribe: the header switches off this kind of email, and its
   await runDue(userIdOf(customer));
   const { headers = {}, text = '' } = emailsTo(addressOf(customer))[0] ?? {};
   expect(headers['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
-  const [, token = ''] = /\/v1\/unsubscribe\?token=([\w.-]+)>$/.exec(headers['List-Unsubscribe'] ?? '') ?? [];
+  const [, token = ''] =
+    /\/v1\/unsubscribe\?token=([\w.-]+)>$/.exec(headers['List-Unsubscribe'] ?? '') ?? [];
   expect(text).toContain(`/unsubscribe?token=${token}`);
   expect(await getSubscription(context, { token })).toMatchObject({
     organization: { name: 'A tenant' },
@@ -245,7 +272,11 @@ test('a Reply-To address is signed for one user and conversation', async () => {
   const ofAgent = createReplyAddress(at, { tenantId, conversationId: id, userId: userIdOf(agent) });
   expect(await verifyReplyAddress(at, ofAgent ?? '')).toMatchObject({ userId: userIdOf(agent) });
   const forged = `${replyTo.slice(0, 50)}${replyTo[50] === 'A' ? 'B' : 'A'}${replyTo.slice(51)}`;
-  for (const address of [forged, replyTo.replace('reply.', 'other.'), 'reply+x@reply.example.com']) {
+  for (const address of [
+    forged,
+    replyTo.replace('reply.', 'other.'),
+    'reply+x@reply.example.com',
+  ]) {
     expect(await verifyReplyAddress(at, address)).toBeUndefined();
   }
 });

@@ -121,7 +121,7 @@ async function reassign(ctx: Context, userId: Id<'usr'>, rows: PendingRow[], run
 /** Notifications beyond a quota stay pending until it is reset, for some days. */
 async function postpone(ctx: Context, userId: Id<'usr'>, error: AppError, run: Run) {
   await countOverQuota(ctx);
-  const retryAfter = (error as { retryAfterSeconds?: number }).retryAfterSeconds ?? 3_600;
+  const retryAfter = Number(retryAfterOf(error) ?? 3_600);
   const waitSeconds = Math.min(retryAfter, 86_400) + Math.floor(Math.random() * SPREAD_SECONDS);
   const { postponed, dropped } = await withTenant(ctx, (tenant) =>
     moveDue(tenant, userId, waitSeconds),
@@ -130,6 +130,9 @@ async function postpone(ctx: Context, userId: Id<'usr'>, error: AppError, run: R
   await run.log(`Not sent: ${error.message}; ${postponed} conversations wait until ${at}`);
   if (dropped > 0) await run.log(`Given up after ${MAX_AGE}: ${dropped} conversations`);
 }
+
+const retryAfterOf = (error: AppError): string | undefined =>
+  (error as { headers?: Record<string, string> }).headers?.['Retry-After'];
 
 async function moveDue({ tx, tenantId }: TenantContext, userId: Id<'usr'>, waitSeconds: number) {
   const isDue = sql`tenant_id = ${toUuid(tenantId)}::uuid and user_id = ${toUuid(userId)}::uuid
