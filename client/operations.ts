@@ -405,6 +405,15 @@ export interface Operations {
     body: { password: string; code?: string | undefined };
     response: undefined;
   };
+  /** Get your preferences in this organization. */
+  'GET /v1/me/preferences': {
+    response: Preferences;
+  };
+  /** Update your preferences in this organization; null resets a value. */
+  'PATCH /v1/me/preferences': {
+    body: { timezone?: string | null | undefined; locale?: string | null | undefined; workHoursStart?: string | null | undefined; workHoursEnd?: string | null | undefined; workDays?: (number)[] | null | undefined; notifications?: { delayMinutes?: number | null | undefined; messages?: { email?: 'delayed' | 'daily' | 'off' | null | undefined } | undefined; assigned?: { email?: 'delayed' | 'daily' | 'off' | null | undefined } | undefined; unassigned?: { email?: 'delayed' | 'daily' | 'off' | null | undefined } | undefined } | undefined };
+    response: Preferences;
+  };
   /** List members. */
   'GET /v1/members': {
     query: { limit?: number | undefined; cursor?: string | undefined; role?: 'owner' | 'admin' | 'agent' | 'customer' | undefined; q?: string | undefined };
@@ -752,6 +761,37 @@ export interface Operations {
     body: { variant?: string | undefined; image?: ImageRequest | undefined; download?: boolean | undefined; expiresInSeconds?: number | undefined };
     response: AttachmentLink;
   };
+  /** Get what the unsubscribe link of an email is for. */
+  'GET /v1/unsubscribe': {
+    query: { token: string };
+    response: { organization: { name: string }; kinds: ('messages' | 'assigned' | 'unassigned')[]; subscribed: boolean };
+  };
+  /** Switch a kind of email off, or on again, with the link of an email. */
+  'POST /v1/unsubscribe': {
+    body: { token: string; subscribe?: boolean | undefined; 'List-Unsubscribe'?: 'One-Click' | undefined };
+    response: { organization: { name: string }; kinds: ('messages' | 'assigned' | 'unassigned')[]; subscribed: boolean };
+  };
+  /** List the texts of emails: your own, and the built-in ones that they do not replace. */
+  'GET /v1/email-templates': {
+    response: { items: (EmailTemplate)[] };
+  };
+  /** Set the text of an email in a language. */
+  'PUT /v1/email-templates/{name}/{locale}': {
+    path: { name: 'conversation-messages' | 'digest' | 'invitation' | 'sign-in-code'; locale: string };
+    body: { subject: string; body: string };
+    response: EmailTemplate;
+  };
+  /** Delete your text of an email, so that the built-in one is used. */
+  'DELETE /v1/email-templates/{name}/{locale}': {
+    path: { name: 'conversation-messages' | 'digest' | 'invitation' | 'sign-in-code'; locale: string };
+    response: undefined;
+  };
+  /** Render an email with sample values: a text that you send, or the one in use. */
+  'POST /v1/email-templates/{name}/preview': {
+    path: { name: 'conversation-messages' | 'digest' | 'invitation' | 'sign-in-code' };
+    body: { locale?: string | undefined; subject?: string | undefined; body?: string | undefined };
+    response: { subject: string; text: string; html: string };
+  };
   /** Create a webhook. */
   'POST /v1/webhooks': {
     body: { url: string; events: (string)[]; description?: string | undefined; enabled?: boolean | undefined };
@@ -876,6 +916,8 @@ export const publicRoutes: ReadonlySet<string> = new Set([
   'POST /v1/auth/customers/anonymous',
   'GET /v1/invitations/accept',
   'POST /v1/invitations/accept',
+  'GET /v1/unsubscribe',
+  'POST /v1/unsubscribe',
   'GET /health',
   'GET /health/live',
   'GET /health/ready',

@@ -16,7 +16,7 @@ const { request } = createTestApi([getRoute('/v1/repeat', repeat)], config);
 const html = { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
 
 describe('pages behind links in emails', () => {
-  test.each(['/invitations/accept', '/reset-password', '/verify-email'])(
+  test.each(['/invitations/accept', '/reset-password', '/unsubscribe', '/verify-email'])(
     '%s: scripts and styles of this server only, named after the product',
     async (path) => {
       const response = await request('GET', `${path}?token=x`);

@@ -6,6 +6,7 @@ import notFoundPage from './pages/not-found.html' with { type: 'text' };
 import resetPage from './pages/reset-password.html' with { type: 'text' };
 import signInPage from './pages/sign-in.html' with { type: 'text' };
 import signOutPage from './pages/sign-out.html' with { type: 'text' };
+import unsubscribePage from './pages/unsubscribe.html' with { type: 'text' };
 import verifyPage from './pages/verify-email.html' with { type: 'text' };
 import { createAssets, readContent } from './static/assets.ts';
 import { type Content, createContent } from './static/content.ts';
@@ -19,14 +20,23 @@ const mains = {
   resetPassword: resetPage,
   signIn: signInPage,
   signOut: signOutPage,
+  unsubscribe: unsubscribePage,
   verifyEmail: verifyPage,
 } as unknown as Record<PageName, string>;
 
-type PageName = 'invitation' | 'notFound' | 'resetPassword' | 'signIn' | 'signOut' | 'verifyEmail';
+type PageName =
+  | 'invitation'
+  | 'notFound'
+  | 'resetPassword'
+  | 'signIn'
+  | 'signOut'
+  | 'unsubscribe'
+  | 'verifyEmail';
 
 const linkedPages: Readonly<Record<string, PageName>> = {
   '/invitations/accept': 'invitation',
   '/reset-password': 'resetPassword',
+  '/unsubscribe': 'unsubscribe',
   '/verify-email': 'verifyEmail',
 };
 

@@ -4,13 +4,17 @@ import { enabledRoutes } from './route.ts';
 import { routes } from './routes.ts';
 import { createTestApi } from './testing/test-api.ts';
 
-test('every route has a permission; public are /v1/auth, accepting invitations and the tus capabilities', () => {
+test('every route has a permission; public are /v1/auth, accepting invitations, unsubscribing and the tus capabilities', () => {
   const known = new Set<string>(permissionNames);
   const publicRoutes = routes.filter(({ allow }) => allow === 'anyone');
   expect(routes.filter(({ allow }) => allow !== 'anyone' && !known.has(allow))).toEqual([]);
   const isAuthPath = (path: string) => /^\/v1\/(auth\/|invitations\/accept$)/.test(path);
   const others = publicRoutes.filter(({ path }) => !isAuthPath(path));
-  expect(others.map(({ method, path }) => `${method} ${path}`)).toEqual(['OPTIONS /v1/uploads']);
+  expect(others.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'OPTIONS /v1/uploads',
+    'GET /v1/unsubscribe',
+    'POST /v1/unsubscribe',
+  ]);
 });
 
 test('paths outside the route table are health, docs, pages, their assets, public keys and signed files', () => {
@@ -21,7 +25,7 @@ test('paths outside the route table are health, docs, pages, their assets, publi
   expect(
     [...new Set(others)].filter(
       (path) =>
-        !/^\/($|health|metrics|docs|assets|favicon|invitations|reset-password|verify-email|openapi|asyncapi|files|\.well-known)/.test(
+        !/^\/($|health|metrics|docs|assets|favicon|invitations|reset-password|unsubscribe|verify-email|openapi|asyncapi|files|\.well-known)/.test(
           path,
         ),
     ),

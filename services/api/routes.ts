@@ -3,11 +3,13 @@ import * as contactMerge from '@insightdesk/shared/domain/desk/contact-merge';
 import * as contacts from '@insightdesk/shared/domain/desk/contacts';
 import * as conversations from '@insightdesk/shared/domain/desk/conversations';
 import * as media from '@insightdesk/shared/domain/desk/media';
+import * as notifications from '@insightdesk/shared/domain/desk/notifications';
 import * as apiKeys from '@insightdesk/shared/domain/identity/api-keys';
 import * as customerSignIn from '@insightdesk/shared/domain/identity/customer-sign-in';
 import * as identityProviders from '@insightdesk/shared/domain/identity/identity-providers';
 import * as passkeys from '@insightdesk/shared/domain/identity/passkeys';
 import * as permissions from '@insightdesk/shared/domain/identity/permissions-api';
+import * as preferences from '@insightdesk/shared/domain/identity/preferences';
 import * as roles from '@insightdesk/shared/domain/identity/roles';
 import * as users from '@insightdesk/shared/domain/identity/users';
 import * as eventIngest from '@insightdesk/shared/domain/integrations/event-ingest';
@@ -27,6 +29,7 @@ import {
   setsSessionCookies,
 } from './cookies/session-routes.ts';
 import { downloadRoute, exportContentRoute } from './files/download-routes.ts';
+import { unsubscribeRoute } from './notifications/unsubscribe-route.ts';
 import {
   del,
   delWithBody,
@@ -122,6 +125,8 @@ export const routes: readonly Route[] = [
   get('/v1/me', users.getMe),
   patch('/v1/me', users.updateMe),
   delWithBody('/v1/me', users.deleteMe),
+  get('/v1/me/preferences', preferences.getPreferences),
+  patch('/v1/me/preferences', preferences.updatePreferences),
   get('/v1/members', users.listMembers),
   get('/v1/members/:userId', users.getMember),
   patch('/v1/members/:userId', users.updateMember),
@@ -209,6 +214,13 @@ export const routes: readonly Route[] = [
   post('/v1/attachments/:id/recording/cancel', media.cancelMedia),
   post('/v1/attachments/:id/recording/retry', media.retryMedia),
   post('/v1/attachments/:id/links', attachments.createAttachmentLink, 201),
+
+  get('/v1/unsubscribe', notifications.getSubscription),
+  unsubscribeRoute,
+  get('/v1/email-templates', notifications.listEmailTemplates),
+  put('/v1/email-templates/:name/:locale', notifications.putEmailTemplate),
+  del('/v1/email-templates/:name/:locale', notifications.deleteEmailTemplate),
+  post('/v1/email-templates/:name/preview', notifications.previewEmailTemplate),
 
   post('/v1/webhooks', webhooks.createWebhook, 201),
   get('/v1/webhooks', webhooks.listWebhooks),

@@ -54,6 +54,9 @@ function createRuns(root: Context): Runs {
       notifications.notifyRecipients(at(run), payload, run),
     'notifications.email-message': (payload, run) =>
       notifications.sendMessageEmail(at(run), payload, run),
+    'notifications.email-pending': (payload, run) =>
+      notifications.sendPending(at(run), payload, run),
+    'notifications.enqueue-overdue': (_, run) => notifications.enqueueOverdue(root, run),
     'notifications.email-invitation': (payload, run) =>
       notifications.sendInvitation(at(run), payload),
     'notifications.email-account-link': (payload, run) =>

@@ -1,5 +1,6 @@
 import type { SystemJob } from '@insightdesk/shared/domain/catalog';
 import { attachmentJobs } from '@insightdesk/shared/domain/desk/attachments';
+import { notificationJobs } from '@insightdesk/shared/domain/desk/notifications';
 import { customerSignInJobs } from '@insightdesk/shared/domain/identity/customer-sign-in';
 import { userJobs } from '@insightdesk/shared/domain/identity/users';
 import { auditJobs } from '@insightdesk/shared/domain/tenancy/audit';
@@ -25,6 +26,7 @@ const at = <J, P>(cron: string, job: J, payload: P) =>
 export const schedules = defineSchedules({
   'attachments.expire-uploads': at('7 * * * *', attachmentJobs.expireUploads, {}),
   'attachments.reconcile-files': at('27 3 * * *', attachmentJobs.reconcileFiles, {}),
+  'notifications.enqueue-overdue': at('* * * * *', notificationJobs.enqueueOverdueJob, {}),
   'tenant-deletion.delete-due-tenants': at(
     '*/5 * * * *',
     tenantDeletionJobs.deleteDueTenantsJob,

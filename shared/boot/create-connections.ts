@@ -58,6 +58,7 @@ export const createConnections = (parts: AppParts, config: Config, log: Logger):
     publicUrl: config.http.publicUrl,
     filesUrl: config.http.filesUrl,
     origins: [new URL(config.http.publicUrl).origin, ...config.http.corsOrigins],
+    replyDomain: config.email.replyDomain,
     refreshTtlSeconds: config.auth.refreshTtlSeconds,
     registration: config.accounts.registration,
     twoFactorEnabled: config.features.twoFactor,

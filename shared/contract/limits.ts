@@ -93,7 +93,7 @@ export const socketLimits = {
 } as const;
 
 const paths: readonly [RegExp, RequestClass][] = [
-  [/^\/v1\/(?:auth\/|invitations\/accept$)/, 'auth'],
+  [/^\/v1\/(?:auth\/|invitations\/accept$|unsubscribe$)/, 'auth'],
   [/^\/v1\/invitations(?:\/|$)/, 'mail'],
 ];
 

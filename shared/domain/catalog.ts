@@ -58,6 +58,7 @@ export const features = {
   'identity/mfa': { events: {}, jobs: {} },
   'tenancy/flags': { events: flagEvents, jobs: {} },
   'identity/users': { events: userEvents, jobs: userJobs },
+  'identity/preferences': { events: {}, jobs: {} },
   'identity/identity-providers': { events: {}, jobs: {} },
   'identity/passkeys': { events: {}, jobs: {} },
   'identity/api-keys': { events: apiKeyEvents, jobs: apiKeyJobs },

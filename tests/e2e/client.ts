@@ -158,6 +158,15 @@ export async function inviteMember(owner: TestUser, role: string, name: string):
   return toPerson(response);
 }
 
+/** Lets emails about messages be sent at once instead of after the delay. */
+export async function sendEmailsAtOnce(...users: TestUser[]): Promise<void> {
+  for (const { token } of users) {
+    const body = { notifications: { delayMinutes: 0 } };
+    const { status } = await call('PATCH', '/v1/me/preferences', { token, body });
+    if (status !== 200) throw new Error(`PATCH /v1/me/preferences: ${status}`);
+  }
+}
+
 /** An organization with an owner, two agents, one of whom never connects, and a customer. */
 export async function createOrganization() {
   const owner = await registerOwner();

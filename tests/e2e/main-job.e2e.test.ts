@@ -7,6 +7,7 @@ import {
   type Listener,
   listEmails,
   listen,
+  sendEmailsAtOnce,
   type TestUser,
   upload,
 } from './client.ts';
@@ -25,6 +26,7 @@ const track = (listener: Listener) => {
 
 beforeAll(async () => {
   ({ owner, agent, absent, customer } = await createOrganization());
+  await sendEmailsAtOnce(absent, customer);
 });
 
 afterAll(() => {

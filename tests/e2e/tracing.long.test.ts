@@ -11,6 +11,7 @@ import {
   listEmails,
   listen,
   registerOwner,
+  sendEmailsAtOnce,
 } from './client.ts';
 import { startPrivateStack } from './private-stack.ts';
 
@@ -60,6 +61,7 @@ async function sendMessage(url: string) {
   const owner = await registerOwner();
   const { token, organizationId } = owner;
   const customer = await inviteMember(owner, 'customer', 'Carla Customer');
+  await sendEmailsAtOnce(customer);
   const opened = await call('POST', '/v1/conversations', {
     token: customer.token,
     body: { subject: 'Traced', body: 'Where am I?' },

@@ -121,6 +121,7 @@ if (form) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(form));
+    if (event.submitter?.hasAttribute('data-subscribe')) fields.subscribe = true;
     void submit(() => request('POST', form.dataset.to, { token, ...fields }));
   });
   if (form.dataset.about) void describeLink();

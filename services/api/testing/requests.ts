@@ -66,10 +66,15 @@ export const bodies: Readonly<Record<string, object>> = {
     name: 'email/send.requested',
     payload: { to: email, subject: 'S', body: 'B' },
   },
+  'POST /v1/unsubscribe': { token: 'x' },
+  'PUT /v1/email-templates/:name/:locale': { subject: 'S', body: '{{messages}}' },
   'POST /v1/webhooks/:id/replay': { since: new Date().toISOString() },
 };
+/** Path parameters that are no ids. */
+const samples: Readonly<Record<string, string>> = { name: 'conversation-messages', locale: 'en' };
 const queries: Record<string, string> = {
   'GET /v1/permissions/explain': '?permission=members:read',
+  'GET /v1/unsubscribe': '?token=x',
 };
 /** Required headers of tus routes. */
 const tusHeaders: Record<string, string> = {
@@ -81,11 +86,14 @@ const tusHeaders: Record<string, string> = {
 export const routeName = ({ method, path }: Route) => `${method} ${path}`;
 
 export const takesJson = ({ method, body, hasBody }: Route) =>
-  hasBody || ((method === 'POST' || method === 'PATCH') && !body);
+  hasBody || (['POST', 'PATCH', 'PUT'].includes(method) && !body);
 
 /** The path of a route with a valid but unknown id, or with the given one. */
 export function pathOf({ path, input }: Route, id?: string): string {
-  return path.replace(/:(\w+)/g, (_, name) => id ?? newId(prefixOf(input, name) ?? 'cnv'));
+  return path.replace(
+    /:(\w+)/g,
+    (_, name) => id ?? samples[name] ?? newId(prefixOf(input, name) ?? 'cnv'),
+  );
 }
 
 /** The prefix of an id in an input, by the pattern of its schema. */

@@ -33,6 +33,7 @@ export const testedPaths = {
   conversations: ['/v1/conversations'],
   attachments: ['/v1/attachments', '/v1/file-policy'],
   uploads: ['/v1/uploads'],
+  notifications: ['/v1/me/preferences', '/v1/unsubscribe', '/v1/email-templates'],
   webhooks: ['/v1/webhooks'],
   'event-ingest': ['/v1/events'],
   jobs: ['/v1/jobs'],

@@ -2,6 +2,8 @@ import { DomainValidationError } from '@insightdesk/shared/errors';
 
 /** The content of an email; plain text, which is escaped in HTML. */
 export interface EmailContent {
+  /** BCP 47; English by default. */
+  language?: string;
   title: string;
   paragraphs: readonly string[];
   /** A button, with its URL below it; http and https only. */
@@ -35,9 +37,9 @@ function renderText({ title, paragraphs, action, footer }: EmailContent): string
 }
 
 // Every mail client supports tables and inline styles; the style sheet is optional.
-function renderHtml({ title, paragraphs, action, footer }: EmailContent): string {
+function renderHtml({ language = 'en', title, paragraphs, action, footer }: EmailContent): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${escapeHtml(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -59,7 +61,7 @@ function renderHtml({ title, paragraphs, action, footer }: EmailContent): string
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#f1f4f9"><tr><td align="center" style="padding:32px 12px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;text-align:left"><tr><td class="card" style="padding:36px;background:#ffffff;border:1px solid #dde3ed;border-radius:10px;${font};color:#16202f">
 <h1 style="margin:0 0 20px;font-size:21px;line-height:1.35;font-weight:600;word-break:break-word">${escapeHtml(title)}</h1>
-${paragraphs.map(renderParagraph).join('\n')}${action ? renderAction(action) : ''}
+${paragraphs.map(renderParagraph).join('\n')}${action ? renderAction(action, language) : ''}
 <p class="quiet" style="margin:32px 0 0;font-size:13px;line-height:1.5;color:#5b6779">${lines(footer)}</p>
 </td></tr></table>
 </td></tr></table>
@@ -73,11 +75,17 @@ const font = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Ar
 const renderParagraph = (text: string) =>
   `<p style="margin:0 0 16px;font-size:16px;line-height:1.6;word-break:break-word">${lines(text)}</p>`;
 
-function renderAction({ label, url }: { label: string; url: string }): string {
+/** What precedes the URL of a button. */
+const fallbacks: Record<string, string> = {
+  en: 'If the button does not work, open',
+  de: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie',
+};
+
+function renderAction({ label, url }: { label: string; url: string }, language: string): string {
   const href = escapeHtml(url);
   return `
 <p style="margin:28px 0 16px"><a href="${href}" style="display:inline-block;padding:13px 22px;border-radius:8px;background:#2450d6;color:#ffffff;font-size:16px;font-weight:600;text-decoration:none">${escapeHtml(label)}</a></p>
-<p class="quiet" style="margin:0;font-size:13px;line-height:1.5;color:#5b6779">If the button does not work, open <a class="link" href="${href}" style="color:#2450d6;word-break:break-all">${href}</a></p>`;
+<p class="quiet" style="margin:0;font-size:13px;line-height:1.5;color:#5b6779">${fallbacks[language] ?? fallbacks.en} <a class="link" href="${href}" style="color:#2450d6;word-break:break-all">${href}</a></p>`;
 }
 
 const escapes: Record<string, string> = {

@@ -38,6 +38,8 @@ export interface KeyRing {
   isStored(id: string): boolean;
   /** The id of the access key that a new stored key has. */
   accessKeyId(master: string): string;
+  /** The secrets of `createTokenCodec` that have not ended, the current one first. */
+  tokenSecrets(): string[];
   /** A key that has not ended. */
   find(id: string): SigningKey | undefined;
   /** Like `find`, but refreshes for an unknown id: another process may have added the key. */
@@ -123,6 +125,11 @@ export function createKeyRing({ jwtSecret, refreshSecret, load }: KeyRingOptions
     accessKeyId(master) {
       if (jwtSecret === undefined) throw missingJwtSecret();
       return deriveAccessKey(jwtSecret, master).id;
+    },
+    tokenSecrets() {
+      const current = requireTokenSecret(newest('tokenSecret') ?? configured);
+      const secrets = [...valid.values()].flatMap(({ tokenSecret }) => tokenSecret ?? []);
+      return [...new Set([current, ...secrets])];
     },
     find: (id) => valid.get(id),
     async findOrRefresh(id) {

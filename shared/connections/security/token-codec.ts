@@ -7,6 +7,8 @@ export interface TokenCodec {
   encode(purpose: string, parts: readonly string[]): string;
   /** The parts of a valid token of this purpose, else undefined. */
   decode(purpose: string, token: string): string[] | undefined;
+  /** The signatures of `parts` by the current key and by those that still verify, for short tokens. */
+  signatures(purpose: string, parts: readonly string[]): string[];
 }
 
 /** Builds a codec (HMAC-SHA-256) with one secret, or with keys, whose id is in the token. */
@@ -32,6 +34,10 @@ export function createTokenCodec(keys: string | KeyRing): TokenCodec {
         Buffer.from(mac(requireTokenSecret(key), purpose, body)),
       );
       return isValid ? Buffer.from(body, 'base64url').toString().split(' ') : undefined;
+    },
+    signatures(purpose, parts) {
+      const body = Buffer.from(parts.join(' ')).toString('base64url');
+      return ring.tokenSecrets().map((secret) => mac(secret, purpose, body));
     },
   };
 }

@@ -107,6 +107,8 @@ export interface Settings {
   filesUrl: string;
   /** Origins of our pages and of the apps that may call the API. */
   origins: readonly string[];
+  /** The domain of signed Reply-To addresses; without it emails have none. */
+  replyDomain?: string | undefined;
   refreshTtlSeconds: number;
   /** Who may create accounts: everybody, invited users, or nobody. */
   registration: 'open' | 'invitation' | 'closed';

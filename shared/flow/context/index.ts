@@ -12,7 +12,7 @@ export {
 export type { Connections } from './connections.ts';
 export * from './context.ts';
 export { type Action, defineAction } from './define-action.ts';
-export { displayName, email, singleLine, text } from './fields.ts';
+export { displayName, email, languageTag, singleLine, text, timeZone } from './fields.ts';
 export * from './quotas.ts';
 export { preconditionFailed, requireMatch } from './require-match.ts';
 export { requireSystem, systemContext } from './system-context.ts';

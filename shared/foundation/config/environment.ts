@@ -8,6 +8,13 @@ const count = (min: number, max = Number.MAX_SAFE_INTEGER) =>
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 const valkeyUrl = z.url({ protocol: /^(redis|valkey)s?$/ });
 const httpUrl = z.url({ protocol: /^https?$/ });
+const domainName = z
+  .string()
+  .max(180)
+  .regex(
+    /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
+    'must be a domain such as reply.example.com',
+  );
 const antivirusUrl = z
   .url()
   .regex(/^(tcp:\/\/[^/?#]+|unix:\/\/\/.+)$/, 'must be tcp://host:port or unix:///path');
@@ -192,6 +199,7 @@ export const environmentSchema = z.object({
   SMTP_PASSWORD: z.string().optional(),
   SMTP_FROM: z.string().default('InsightDesk <desk@localhost.localdomain>'),
   EMAIL_LOOKUP_URL: httpUrl.optional(),
+  MAIL_REPLY_DOMAIN: domainName.optional(),
 
   REALTIME_HISTORY_LENGTH: count(10, 100_000).default(1000),
   REALTIME_HISTORY_SECONDS: count(60).default(86_400),

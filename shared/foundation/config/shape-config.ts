@@ -239,6 +239,7 @@ function shapeEmail(env: Environment) {
     password: env.SMTP_PASSWORD,
     from: env.SMTP_FROM,
     lookupUrl: env.EMAIL_LOOKUP_URL,
+    replyDomain: env.MAIL_REPLY_DOMAIN,
   };
 }
 

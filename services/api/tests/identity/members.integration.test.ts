@@ -177,4 +177,47 @@ test('invitations: 403 for customers, 422 for an invalid address', async () => {
   await expectError(invited, 422, 'VALIDATION_FAILED');
 });
 
+test('GET and PATCH /v1/me/preferences: 200 for every role, with defaults', async () => {
+  const path = '/v1/me/preferences';
+  const before = await api.request('GET', path, { as: own.customer });
+  expect(await before.json()).toMatchObject({
+    timezone: null,
+    workDays: [1, 2, 3, 4, 5],
+    notifications: { delayMinutes: 5, messages: { email: 'delayed' } },
+  });
+  const body = {
+    timezone: 'Europe/Berlin',
+    locale: 'de',
+    workHoursStart: '08:30',
+    notifications: { messages: { email: 'daily' } },
+  };
+  const changed = await api.request('PATCH', path, { as: own.customer, body });
+  expect(changed.status).toBe(200);
+  const reset = { timezone: null, notifications: { delayMinutes: 60 } };
+  await api.request('PATCH', path, { as: own.customer, body: reset });
+  const after = await api.request('GET', path, { as: own.customer });
+  expect(await after.json()).toMatchObject({
+    ...body,
+    timezone: null,
+    notifications: {
+      delayMinutes: 60,
+      messages: { email: 'daily' },
+      assigned: { email: 'delayed' },
+    },
+  });
+});
+
+test.each([
+  { timezone: 'Europe/Nowhere' },
+  { locale: 'not a language' },
+  { workHoursStart: '25:00' },
+  { workDays: [1, 1] },
+  { notifications: { delayMinutes: 61 } },
+  { notifications: { messages: { email: 'sometimes' } } },
+  { notifications: { messages: { sms: 'off' } } },
+])('PATCH /v1/me/preferences: 422 for %j', async (body) => {
+  const response = api.request('PATCH', '/v1/me/preferences', { as: own.agent, body });
+  await expectError(response, 422, 'VALIDATION_FAILED');
+});
+
 testDocumentedResponses(api, 'members');

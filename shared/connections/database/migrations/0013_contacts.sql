@@ -588,3 +588,21 @@ ALTER FUNCTION app.search_conversations(text, uuid, text[], text, uuid, boolean,
   integer) OWNER TO insightdesk_search;
 --> statement-breakpoint
 REVOKE CREATE ON SCHEMA app FROM insightdesk_search;
+--> statement-breakpoint
+-- An email of notifications is recorded with its content, so that another worker can complete it.
+ALTER TABLE "email_deliveries" ADD COLUMN "user_id" uuid;
+--> statement-breakpoint
+ALTER TABLE "email_deliveries" ADD COLUMN "notification" jsonb;
+--> statement-breakpoint
+ALTER TABLE "email_deliveries" ADD COLUMN "failed_at" timestamp (3) with time zone;
+--> statement-breakpoint
+CREATE INDEX "email_deliveries_user" ON "email_deliveries" USING btree ("tenant_id","user_id","created_at") WHERE user_id is not null;
+--> statement-breakpoint
+CREATE INDEX "email_deliveries_unsent" ON "email_deliveries" USING btree ("created_at") WHERE user_id is not null and sent_at is null and failed_at is null;
+--> statement-breakpoint
+SELECT app.export_columns('email_deliveries', 'tenant_id key recipient created_at sent_at user_id notification failed_at');
+--> statement-breakpoint
+GRANT SELECT (tenant_id, user_id, created_at, sent_at, failed_at) ON email_deliveries TO insightdesk_relay;
+--> statement-breakpoint
+CREATE POLICY unsent ON email_deliveries FOR SELECT TO insightdesk_relay
+  USING (user_id IS NOT NULL AND sent_at IS NULL AND failed_at IS NULL);

@@ -1,4 +1,4 @@
-import { email, singleLine, text } from '@insightdesk/shared/context';
+import { email, languageTag, singleLine, text, timeZone } from '@insightdesk/shared/context';
 import { idSchema } from '@insightdesk/shared/contract';
 import { z } from 'zod';
 import { ContactErrors } from './errors.ts';
@@ -24,40 +24,17 @@ export const propertyChanges = z
   .record(propertyName, propertyValue.nullable())
   .describe('Properties to set, each a text, a number or a boolean; null deletes one');
 
-const timeZone = z
-  .string()
-  .max(100)
-  .refine((value) => isValid(() => new Intl.DateTimeFormat('en', { timeZone: value })), {
-    message: 'Must be an IANA time zone such as Europe/Berlin',
-  });
-
-const language = z
-  .string()
-  .max(35)
-  .refine((value) => isValid(() => Intl.getCanonicalLocales(value)), {
-    message: 'Must be a language tag such as en or pt-BR (BCP 47)',
-  });
-
 const avatarUrl = z
   .url({ protocol: /^https$/ })
   .max(1_000)
   .describe('An https URL; browsers of staff load it');
 
-function isValid(parse: () => unknown): boolean {
-  try {
-    parse();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What can be changed of a contact; null deletes a value. */
 export const contactChanges = {
   name: singleLine(200).optional(),
   avatarUrl: avatarUrl.nullable().optional(),
-  timeZone: timeZone.nullable().optional(),
-  language: language.nullable().optional(),
+  timeZone: timeZone().nullable().optional(),
+  language: languageTag().nullable().optional(),
   companyId: idSchema('cmp').nullable().optional(),
   properties: propertyChanges.optional(),
 };

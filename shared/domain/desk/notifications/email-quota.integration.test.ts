@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'bun:test';
 import { type Context, systemContext } from '@insightdesk/shared/context';
-import type { Id } from '@insightdesk/shared/contract';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { createConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
+import { updatePreferences } from '@insightdesk/shared/domain/identity/preferences';
 import { register } from '@insightdesk/shared/domain/identity/users';
 import { ingestEvent } from '@insightdesk/shared/domain/integrations/event-ingest';
 import { updateQuota } from '@insightdesk/shared/domain/tenancy/tenants';
@@ -15,10 +16,10 @@ import {
   userIdOf,
 } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { sendMessageEmail } from './index.ts';
+import { notifyRecipients, sendPending } from './index.ts';
 
 // An own database, where no running worker takes the jobs.
-const { context, mailer, close } = await createIsolatedTestContext();
+const { context, mailer, admin, close } = await createIsolatedTestContext();
 const replica = createTestContext();
 afterAll(async () => {
   await replica.close();
@@ -105,11 +106,10 @@ test('email/send.requested: the same id counts once', async () => {
   expect((await usageOf(owner)).emails).toBe(1);
 });
 
-test('the email of a message beyond the quota is not sent, and the log of its job says so', async () => {
+test('a notification beyond the quota stays pending until the next day, and the log of its job says so', async () => {
   const { owner, member, tenantId } = await createTestTenant(context);
   await setQuota(tenantId, 1);
-  const customer = await member('customer');
-  const { id } = await createConversation(customer, { subject: 'A lamp', body: 'It is broken' });
+  const customers = [await member('customer'), await member('customer')];
   const log: string[] = [];
   const run = {
     ...{ id: newId('evt'), tenantId, requestId: 'r' },
@@ -117,19 +117,36 @@ test('the email of a message beyond the quota is not sent, and the log of its jo
     log: async (line: string) => void log.push(line),
   };
   const system = systemContext(context, 'worker', run);
-  const payloads = [];
-  for (const body of ['1', '2']) {
-    const { message } = await sendMessage(owner, { id, body });
-    payloads.push({ messageId: message.id, recipientId: userIdOf(customer) });
+  const sentTo = (customer: Context) =>
+    mailer.sent.filter(({ to }) => to === `${userIdOf(customer)}@example.com`);
+  for (const customer of customers) {
+    const { id } = await createConversation(customer, { subject: 'A lamp', body: 'It is broken' });
+    await updatePreferences(customer, { notifications: { delayMinutes: 0 } });
+    const { message } = await sendMessage(owner, { id, body: 'Try another bulb' });
+    const people = { authorId: userIdOf(owner), customerId: userIdOf(customer), assigneeId: null };
+    const notice = { messageId: message.id, conversationId: id, ...people };
+    await notifyRecipients(system, notice, run);
+    for (let runs = 0; runs < 2; runs++) {
+      await sendPending(
+        system,
+        { userId: userIdOf(customer), dueAt: new Date().toISOString() },
+        run,
+      );
+    }
   }
-  const sent = () => mailer.sent.filter(({ to }) => to === `${userIdOf(customer)}@example.com`);
-  // The job of a sent email may run again.
-  for (const payload of [...payloads, ...payloads.slice(0, 1)]) {
-    await sendMessageEmail(system, payload, run);
-  }
-  expect(sent()).toHaveLength(1);
-  expect(log).toEqual(['Not sent: The organization has sent all emails of today']);
+  const [first, second] = customers as [Context, Context];
+  expect([sentTo(first).length, sentTo(second).length]).toEqual([1, 0]);
+  expect(log).toHaveLength(1);
+  expect(log[0]).toStartWith('Not sent: The organization has sent all emails of today; 1 conv');
   expect(await usageOf(owner)).toMatchObject({ emails: 1, overQuota: 1 });
+  const rows = await admin<{ due_at: Date }[]>`
+    select due_at from pending_notifications where tenant_id = ${toUuid(tenantId)}`;
+  const tomorrow = Math.ceil(Date.now() / 86_400_000) * 86_400_000;
+  expect(rows[0]?.due_at.getTime()).toBeGreaterThanOrEqual(tomorrow - 1_000);
+  await setQuota(tenantId, 2);
+  const later = new Date(tomorrow + 86_400_000).toISOString();
+  await sendPending(system, { userId: userIdOf(second), dueAt: later }, run);
+  expect(sentTo(second)).toHaveLength(1);
 });
 
 test('an organization without a verified owner has the small quota of emails', async () => {

@@ -1,4 +1,9 @@
-import { TooManyRequestsError } from '@insightdesk/shared/errors';
+import {
+  DomainBusinessRuleError,
+  DomainNotFoundError,
+  DomainValidationError,
+  TooManyRequestsError,
+} from '@insightdesk/shared/errors';
 
 const messages = {
   'emails-per-day': 'The organization has sent all emails of today',
@@ -11,5 +16,26 @@ export const EmailErrors = {
       code: 'QUOTA_EXCEEDED',
       retryAfterSeconds: Math.max(1, Math.ceil((resetAt.getTime() - Date.now()) / 1_000)),
       errors: [{ path: quota, message: messages[quota] }],
+    }),
+};
+
+export const EmailTemplateErrors = {
+  NotFound: () => new DomainNotFoundError('Email template not found'),
+  Invalid: (errors: { path: string; message: string }[]) =>
+    new DomainValidationError('The email template is not valid', {
+      code: 'INVALID_EMAIL_TEMPLATE',
+      errors,
+    }),
+  TooMany: (max: number) =>
+    new DomainBusinessRuleError(`An organization can have at most ${max} email templates`, {
+      code: 'TOO_MANY_EMAIL_TEMPLATES',
+    }),
+};
+
+export const UnsubscribeErrors = {
+  LinkInvalid: () =>
+    new DomainValidationError('The link is not valid', {
+      code: 'LINK_INVALID',
+      errors: [{ path: 'token', message: 'The link is not valid' }],
     }),
 };

@@ -13,3 +13,9 @@ export const emailRequested = defineEvent(
   }),
   { audit: ({ to }) => ({ to }) },
 );
+
+const template = z.object({ name: z.string(), locale: z.string() });
+
+export const emailTemplateUpdated = defineEvent('email-template.updated', template);
+
+export const emailTemplateDeleted = defineEvent('email-template.deleted', template);

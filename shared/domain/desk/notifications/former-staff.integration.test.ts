@@ -17,14 +17,14 @@ import type { JobRequest } from '@insightdesk/shared/jobs';
 import { createIsolatedTestContext, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { eq } from 'drizzle-orm';
-import { notifyRecipients, sendMessageEmail } from './index.ts';
-import type { emailMessage } from './jobs.ts';
+import { notifyRecipients, sendPending } from './index.ts';
+import type { emailPending } from './jobs.ts';
 
 // An own database, where no running worker takes the jobs.
 const { context, mailer, close } = await createIsolatedTestContext();
 afterAll(close);
 
-type EmailJob = (typeof emailMessage.payload)['_output'];
+type EmailJob = (typeof emailPending.payload)['_output'];
 
 const remove = (by: Context, userId: Id<'usr'>) => removeMember(by, { userId });
 const restrict = async (by: Context, userId: Id<'usr'>) => {
@@ -65,7 +65,7 @@ async function setUp() {
   };
   const sendEmails = async (payloads: EmailJob[]) => {
     mailer.sent.length = 0;
-    for (const payload of payloads) await sendMessageEmail(system, payload, job as never);
+    for (const payload of payloads) await sendPending(system, payload, job as never);
     return mailer.sent.map(({ to }) => to).toSorted();
   };
   const addressOf = (user: Context) => `${userIdOf(user)}@example.com`;
@@ -97,17 +97,18 @@ test.each([
     return enqueued();
   };
   const early = await notify(await sendFromCustomer());
-  expect(early).toMatchObject([{ recipientId: userIdOf(agent), isOnlyRecipient: true }]);
+  expect(early).toMatchObject([{ userId: userIdOf(agent) }]);
   const notice = await sendFromCustomer();
   await leave(owner, userIdOf(agent));
   const rest = [userIdOf(owner), userIdOf(colleague)].toSorted();
-  const recipients = (jobs: EmailJob[]) => jobs.map(({ recipientId }) => recipientId).toSorted();
-  expect(recipients(await notify(notice))).toEqual(rest);
-  // An email that was already enqueued goes to the others instead.
+  const recipients = (jobs: EmailJob[]) => jobs.map(({ userId }) => userId).toSorted();
+  const jobs = await notify(notice);
+  expect(recipients(jobs)).toEqual(rest);
+  // Messages that were pending for the assignee join the emails to the others instead.
   expect(await sendEmails(early)).toEqual([]);
-  const instead = enqueued();
-  expect(recipients(instead)).toEqual(rest);
-  const sent = await sendEmails(instead);
+  expect(recipients(enqueued())).toEqual(rest);
+  const sent = await sendEmails(jobs);
+  expect(mailer.sent[0]?.text.match(/Hello\?/g)).toHaveLength(2);
   expect(sent).toContain(addressOf(colleague));
   expect(sent).toHaveLength(2);
 });
@@ -123,7 +124,7 @@ test('a removed customer gets no emails', async () => {
   const notice = { messageId: message.id, conversationId: id, ...people };
   await notifyRecipients(system, notice, job as never);
   const jobs = enqueued();
-  expect(jobs).toMatchObject([{ recipientId: userIdOf(customer), isOnlyRecipient: false }]);
+  expect(jobs).toMatchObject([{ userId: userIdOf(customer) }]);
   await removeMember(owner, { userId: userIdOf(customer) });
   expect(await sendEmails(jobs)).toEqual([]);
   expect(enqueued()).toEqual([]);

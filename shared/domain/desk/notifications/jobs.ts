@@ -31,7 +31,30 @@ export const notifyOfMessages = defineJob({
   }),
 });
 
-/** Sends a message to one recipient by email. */
+/** Sends the emails of a user that are due; enqueued once per user and time. */
+export const emailPending = defineJob({
+  name: 'notifications.email-pending',
+  triggeredBy: ['job'],
+  ...email,
+  // Longer than the mail server may take for one email.
+  timeoutMs: 120_000,
+  limit: { key: ({ userId }) => userId, concurrent: 1 },
+  payload: z.object({
+    userId: idSchema('usr'),
+    /** When they are due; the clock of the database may be behind that of the worker. */
+    dueAt: z.iso.datetime().optional(),
+  }),
+});
+
+/** Enqueues overdue emails again, whose jobs were lost. */
+export const enqueueOverdueJob = defineJob({
+  name: 'notifications.enqueue-overdue',
+  triggeredBy: ['schedule'],
+  queue: 'maintenance',
+  payload: z.object({}),
+});
+
+/** Enqueued by releases before 0.2 for each message and recipient. */
 export const emailMessage = defineJob({
   name: 'notifications.email-message',
   triggeredBy: ['job'],

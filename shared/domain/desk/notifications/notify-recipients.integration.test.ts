@@ -1,40 +1,55 @@
 import { afterAll, expect, test } from 'bun:test';
 import { systemContext } from '@insightdesk/shared/context';
+import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { createConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
 import { writeFlags } from '@insightdesk/shared/domain/tenancy/flags';
-import type { JobRequest } from '@insightdesk/shared/jobs';
-import { createTestContext, createTestTenant, until, userIdOf } from '@insightdesk/shared/testing';
+import {
+  createIsolatedTestContext,
+  createTestTenant,
+  until,
+  userIdOf,
+} from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
 import { notifyRecipients } from './index.ts';
 
-const { context, close } = createTestContext();
+const { context, admin, close } = await createIsolatedTestContext();
 afterAll(close);
 
-test('a batch of messages enqueues the same emails as single messages, and none that a flag disables', async () => {
+test('a batch of messages adds the same pending emails as single messages, and none that a flag disables', async () => {
   const { owner, member, tenantId } = await createTestTenant(context);
-  const [agent, customer] = [userIdOf(await member('agent')), userIdOf(await member('customer'))];
-  const notices = [customer, agent, customer].map((authorId, n) => ({
-    id: newId('evt'),
-    requestId: `r${n}`,
-    notice: {
-      messageId: newId('msg'),
-      conversationId: newId('cnv'),
-      authorId,
-      customerId: customer,
-      assigneeId: n === 2 ? agent : null,
-    },
-  }));
+  const [agent, customer] = [await member('agent'), await member('customer')];
+  const { id } = await createConversation(customer, { subject: 'A lamp', body: 'Hello' });
+  const notices: {
+    id: Id<'evt'>;
+    requestId: string;
+    notice: Parameters<typeof notifyRecipients>[1] & { messageId: Id<'msg'> };
+  }[] = [];
+  for (const [n, author] of [customer, agent, customer].entries()) {
+    const { message } = await sendMessage(author, { id, body: `Message ${n}` });
+    const people = { authorId: userIdOf(author), customerId: userIdOf(customer) };
+    const assigneeId = n === 2 ? userIdOf(agent) : null;
+    const notice = { messageId: message.id, conversationId: id, ...people, assigneeId };
+    notices.push({ id: newId('evt'), requestId: `r${n}`, notice });
+  }
   const notify = async (how: 'single' | 'batch') => {
-    const enqueued: JobRequest[] = [];
-    const run = { tenantId, enqueue: async (more: JobRequest[]) => void enqueued.push(...more) };
-    const ctx = systemContext(context, 'worker', { tenantId, requestId: 'r' });
-    if (how === 'batch') await notifyRecipients(ctx, { notices }, run as never);
-    else
-      for (const { notice, ...cause } of notices)
-        await notifyRecipients(ctx, notice, { ...run, ...cause } as never);
-    return enqueued;
+    await admin`delete from pending_notifications where tenant_id = ${toUuid(tenantId)}`;
+    const run = { tenantId, requestId: 'r', enqueue: async () => {} };
+    const ctx = systemContext(context, 'worker', run);
+    if (how === 'batch') await notifyRecipients(ctx, { notices }, run);
+    else for (const { notice } of notices) await notifyRecipients(ctx, notice, run);
+    const rows =
+      await admin`select user_id, first_sequence, last_sequence from pending_notifications
+      where tenant_id = ${toUuid(tenantId)} order by user_id`;
+    return rows.map((row) => ({ ...row }));
   };
   const single = await notify('single');
-  expect(single.map(({ payload }) => payload)).toHaveLength(4);
+  const entry = (user: typeof owner, first: number, last: number) => ({
+    user_id: toUuid(userIdOf(user)),
+    first_sequence: first,
+    last_sequence: last,
+  });
+  const expected = [entry(owner, 2, 2), entry(agent, 2, 4), entry(customer, 3, 3)];
+  expect(new Set(single)).toEqual(new Set(expected));
   expect(await notify('batch')).toEqual(single);
   await writeFlags(owner, { 'email-staff': false });
   await until(async () => (await notify('batch')).length, { equals: 1 });

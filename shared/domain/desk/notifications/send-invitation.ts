@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import type { emailInvitation } from './jobs.ts';
 import { safeDisplayName } from './safe-display-name.ts';
 import { sendOnce } from './send-once.ts';
+import { renderTemplated } from './templates/find-template.ts';
 
 /** Sends an invitation that is still pending; its link ends in `?token=…`. */
 export async function sendInvitation(
@@ -14,16 +15,27 @@ export async function sendInvitation(
   invitation: z.output<typeof emailInvitation.payload>,
 ) {
   const { invitationId, email, role, sendCount = 1 } = invitation;
-  const pending = await readTenant(ctx, (tenant) => findPendingInvitation(tenant, invitationId));
+  const organization = safeDisplayName(invitation.organizationName);
+  const values = {
+    'organization.name': organization,
+    'product.name': ctx.settings.appName,
+    'inviter.name': safeDisplayName(invitation.inviterName),
+    role: role === 'customer' ? 'a customer' : role,
+  };
+  const [pending, rendered] = await readTenant(ctx, (tenant) =>
+    Promise.all([
+      findPendingInvitation(tenant, invitationId),
+      renderTemplated(tenant, { name: 'invitation', locale: 'en' }, { values }),
+    ]),
+  );
   if (!ctx.tenantId || !pending) return;
   const token = createInvitationToken(ctx, ctx.tenantId, invitationId);
-  const organization = safeDisplayName(invitation.organizationName);
   const key = sendCount > 1 ? `${invitationId}.${sendCount}` : invitationId;
   await sendOnce(ctx, key, {
     to: email,
-    title: `You are invited to join ${organization}`,
+    ...rendered,
     paragraphs: [
-      `${safeDisplayName(invitation.inviterName)} invites you to join ${organization} as ${role === 'customer' ? 'a customer' : role}. They chose the names in quotation marks themselves.`,
+      ...rendered.paragraphs,
       'This link expires in seven days and can be used once. Do not share it.',
       'If you do not know them, ignore this e-mail.',
     ],

@@ -6,7 +6,7 @@ import type { JobRun } from '@insightdesk/shared/jobs';
 import { consumeEmailQuota, countOverQuota } from './email-quota.ts';
 import { emailDeliveries } from './tables.ts';
 
-type Email = EmailContent & Pick<OutgoingEmail, 'to' | 'headers'>;
+export type Email = EmailContent & Pick<OutgoingEmail, 'to' | 'headers' | 'replyTo'>;
 
 /** Sends an email once per id, unless a quota is used up: then the log of the job says so. */
 export async function sendWithinQuota(
@@ -34,20 +34,24 @@ export const sendOnce = (ctx: Context, id: string, email: Email): Promise<void> 
 
 type Consume = (ctx: TenantContext, recipient: string) => Promise<void>;
 
-async function send(
-  ctx: Context,
-  id: string,
-  { to, headers = {}, ...content }: Email,
-  consume?: Consume,
-): Promise<void> {
-  const email = { to, headers, subject: content.title, ...renderEmail(content) };
+async function send(ctx: Context, id: string, email: Email, consume?: Consume): Promise<void> {
   // Ids of jobs may contain slashes, which a Message-ID may not.
   const key = id.replaceAll('/', '.');
+  const state = await claimDelivery(ctx, key, { to: email.to, consume });
+  if (state !== 'sent') await completeDelivery(ctx, key, email, state);
+}
+
+/** Sends the email of a claimed key and records that it was sent. */
+export async function completeDelivery(
+  ctx: Context,
+  key: string,
+  { to, headers = {}, replyTo, ...content }: Email,
+  state: 'new' | 'unknown',
+): Promise<void> {
+  const email = { to, headers, subject: content.title, ...renderEmail(content) };
   const messageId = `<${key}@${new URL(ctx.settings.publicUrl).hostname}>`;
-  const state = await claimDelivery(ctx, key, { to, consume });
-  if (state === 'sent') return;
   const isAccepted = state === 'unknown' && (await ctx.mail.wasAccepted?.(messageId));
-  if (!isAccepted) await callMailer(ctx, { ...email, messageId });
+  if (!isAccepted) await callMailer(ctx, { ...email, messageId, ...(replyTo && { replyTo }) });
   await withTenant(ctx, ({ tx, tenantId }) =>
     tx
       .update(emailDeliveries)

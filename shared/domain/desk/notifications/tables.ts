@@ -1,7 +1,31 @@
+import type { Id } from '@insightdesk/shared/contract';
 import { createdAt, instant, tenantId, typeId } from '@insightdesk/shared/database';
 import { conversations } from '@insightdesk/shared/domain/desk/conversations';
+import type { NotificationKind } from '@insightdesk/shared/domain/identity/preferences';
 import { members } from '@insightdesk/shared/domain/identity/users';
-import { foreignKey, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+
+/** The messages of one conversation in an email. */
+export interface NotifiedConversation {
+  conversationId: Id<'cnv'>;
+  /** The same id, for statements. */
+  uuid: string;
+  kind: NotificationKind;
+  /** The email covers the messages between these sequence numbers. */
+  first: number;
+  last: number;
+  /** The sequence numbers of those that it shows. */
+  shown: number[];
+  /** How many more it only counts. */
+  more: number;
+}
+
+/** What an email of notifications is about. */
+export interface Notification {
+  isDigest: boolean;
+  conversations: NotifiedConversation[];
+}
 
 /** One row per email, so that a job that runs again does not send it twice. */
 export const emailDeliveries = pgTable(
@@ -12,8 +36,21 @@ export const emailDeliveries = pgTable(
     recipient: text('recipient').notNull(),
     createdAt: createdAt(),
     sentAt: instant('sent_at'),
+    /** The user that the email notifies; null for other emails. */
+    userId: typeId('user_id', 'usr'),
+    notification: jsonb('notification').$type<Notification>(),
+    /** When the mail server refused it for good. */
+    failedAt: instant('failed_at'),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.key] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.key] }),
+    index('email_deliveries_user')
+      .on(t.tenantId, t.userId, t.createdAt)
+      .where(sql`user_id is not null`),
+    index('email_deliveries_unsent')
+      .on(t.createdAt)
+      .where(sql`user_id is not null and sent_at is null and failed_at is null`),
+  ],
 );
 
 /** Conversations with messages that a user will be emailed about; one email is sent for all of them that are due. */
