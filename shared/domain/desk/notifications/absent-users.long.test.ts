@@ -61,7 +61,7 @@ test('1,000 absent users get one email each, although 4 of 10 runs end before th
     await enqueueOverdue(context, {
       requestId: 'r',
       enqueue: async (jobs) =>
-        void due.push(...jobs.map(({ payload }) => (payload as never)['userId'])),
+        void due.push(...jobs.map(({ payload }) => (payload as { userId: Id<'usr'> }).userId)),
     });
     if (due.length === 0) break;
     await mapConcurrent(due, CONCURRENCY, (userId) =>

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { systemContext } from '@insightdesk/shared/context';
-import { type Id, toUuid } from '@insightdesk/shared/contract';
+import { toUuid } from '@insightdesk/shared/contract';
 import { createConversation, sendMessage } from '@insightdesk/shared/domain/desk/conversations';
 import { writeFlags } from '@insightdesk/shared/domain/tenancy/flags';
 import {
@@ -19,11 +19,8 @@ test('a batch of messages adds the same pending emails as single messages, and n
   const { owner, member, tenantId } = await createTestTenant(context);
   const [agent, customer] = [await member('agent'), await member('customer')];
   const { id } = await createConversation(customer, { subject: 'A lamp', body: 'Hello' });
-  const notices: {
-    id: Id<'evt'>;
-    requestId: string;
-    notice: Parameters<typeof notifyRecipients>[1] & { messageId: Id<'msg'> };
-  }[] = [];
+  const notices: Extract<Parameters<typeof notifyRecipients>[1], { notices: unknown }>['notices'] =
+    [];
   for (const [n, author] of [customer, agent, customer].entries()) {
     const { message } = await sendMessage(author, { id, body: `Message ${n}` });
     const people = { authorId: userIdOf(author), customerId: userIdOf(customer) };
