@@ -57,6 +57,10 @@ export type IdentityKeyList = { items: (IdentityKey)[]; nextCursor: string | nul
 
 export type Me = { user: OwnUser; organization: Organization; role: 'owner' | 'admin' | 'agent' | 'customer'; permissions: ('account:read' | 'account:manage' | 'channels:subscribe' | 'channels:signal' | 'conversations:read' | 'conversations:open' | 'conversations:reply' | 'conversations:manage' | 'message-history:delete' | 'contacts:read' | 'contacts:manage' | 'contacts:act' | 'attachments:read' | 'attachments:upload' | 'members:read' | 'members:manage' | 'customers:invite' | 'owners:manage' | 'organization:manage' | 'providers:manage' | 'identity-keys:manage' | 'email-templates:manage' | 'roles:read' | 'roles:manage' | 'api-keys:read' | 'api-keys:manage' | 'usage:read' | 'audit:read' | 'flags:read' | 'flags:manage' | 'organization:export' | 'organization:erase' | 'jobs:read' | 'jobs:manage' | 'webhooks:read' | 'webhooks:manage' | 'events:send')[] };
 
+export type Preferences = { timezone: string | null; locale: string | null; workHoursStart: string | null; workHoursEnd: string | null; workDays: (number)[]; notifications: NotificationPreferences };
+
+export type NotificationPreferences = { delayMinutes: number; messages: { email: 'delayed' | 'daily' | 'off' }; assigned: { email: 'delayed' | 'daily' | 'off' }; unassigned: { email: 'delayed' | 'daily' | 'off' } };
+
 export type Member = { id: `usr_${string}`; email: string | null; name: string; avatarUrl?: string | undefined; role: 'owner' | 'admin' | 'agent' | 'customer'; roleId: `rol_${string}` | null; joinedAt: string };
 
 export type MemberList = { items: (Member)[]; nextCursor: string | null };
@@ -89,6 +93,8 @@ export type ApiKeyList = { items: (ApiKey)[]; nextCursor: string | null };
 
 export type RotatedApiKey = { secret: string; overlapUntil: string };
 
+export type VisibleOrganization = { id: `org_${string}`; name: string; requireTwoFactor?: boolean | undefined; allowReopening?: boolean | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined; staffNames?: 'full' | 'first' | 'team' | undefined; teamName?: string | null | undefined };
+
 export type OrganizationSettings = { id: `org_${string}`; name: string; requireTwoFactor: boolean; allowReopening: boolean; emailCodeSignIn: boolean; anonymousVisitors: boolean; staffNames: 'full' | 'first' | 'team'; teamName: string | null };
 
 export type Export = { id: `exp_${string}`; status: 'pending' | 'ready'; sizeBytes: number; sha256: string | null; createdAt: string; expiresAt: string };
@@ -113,6 +119,8 @@ export type Person = { id: `usr_${string}`; name: string; role: 'owner' | 'admin
 
 export type ConversationList = { items: (Conversation)[]; nextCursor: string | null };
 
+export type UnreadCount = { unreadCount: number };
+
 export type ListedMessage = { id: `msg_${string}`; conversationId: `cnv_${string}`; authorId: `usr_${string}`; kind: 'reply' | 'note'; body: string; attachments: (Attachment)[]; clientMessageId: string | null; createdAt: string; version: number; editedAt: string | null; deletedAt: string | null; author: Person; truncated: boolean };
 
 export type Attachment = { id: `att_${string}`; name: string; contentType: string; sizeBytes: number; status: 'pending' | 'ready' | 'rejected'; reason?: string | undefined; variants: ({ name: string; url: string; contentType: string; width?: number | undefined; height?: number | undefined; sizeBytes: number; placeholder?: string | undefined })[] };
@@ -134,6 +142,14 @@ export type Recording = { attachmentId: `att_${string}`; status: 'none' | 'waiti
 export type ImageRequest = { width?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; height?: 16 | 32 | 48 | 64 | 96 | 128 | 160 | 240 | 320 | 480 | 640 | 800 | 960 | 1280 | 1600 | 2048 | undefined; fit?: 'inside' | 'cover' | 'contain' | undefined; format?: 'webp' | 'jpeg' | 'png' | 'avif' | undefined; quality?: 40 | 60 | 75 | 90 | undefined };
 
 export type AttachmentLink = { url: string; expiresAt: string };
+
+export type Subscription = { organization: { name: string }; kinds: ('messages' | 'assigned' | 'unassigned')[]; subscribed: boolean };
+
+export type EmailTemplateList = { items: (EmailTemplate)[] };
+
+export type EmailTemplate = { name: 'conversation-messages' | 'digest' | 'invitation' | 'sign-in-code'; description: string; locale: string; subject: string; body: string; placeholders: (string)[]; builtIn: boolean; updatedBy: `usr_${string}` | null; updatedAt: string | null };
+
+export type EmailPreview = { subject: string; text: string; html: string };
 
 export type WebhookWithSecret = { id: `whk_${string}`; url: string; description: string; events: (string)[]; enabled: boolean; disabledReason: 'gone' | 'failing' | null; failingSince: string | null; pausedUntil: string | null; createdAt: string; secret: string; publicKey: string };
 
@@ -534,7 +550,7 @@ export interface Operations {
   };
   /** Get the organization; only staff gets its settings. */
   'GET /v1/organization': {
-    response: { id: `org_${string}`; name: string; requireTwoFactor?: boolean | undefined; allowReopening?: boolean | undefined; emailCodeSignIn?: boolean | undefined; anonymousVisitors?: boolean | undefined; staffNames?: 'full' | 'first' | 'team' | undefined; teamName?: string | null | undefined };
+    response: VisibleOrganization;
   };
   /** Update the organization. */
   'PATCH /v1/organization': {
@@ -659,7 +675,7 @@ export interface Operations {
   'POST /v1/conversations/{id}/read': {
     path: { id: `cnv_${string}` };
     body: { messageId?: `msg_${string}` | undefined };
-    response: { unreadCount: number };
+    response: UnreadCount;
   };
   /** List the messages of a conversation. */
   'GET /v1/conversations/{id}/messages': {
@@ -764,16 +780,16 @@ export interface Operations {
   /** Get what the unsubscribe link of an email is for. */
   'GET /v1/unsubscribe': {
     query: { token: string };
-    response: { organization: { name: string }; kinds: ('messages' | 'assigned' | 'unassigned')[]; subscribed: boolean };
+    response: Subscription;
   };
   /** Switch a kind of email off, or on again, with the link of an email. */
   'POST /v1/unsubscribe': {
     body: { token: string; subscribe?: boolean | undefined; 'List-Unsubscribe'?: 'One-Click' | undefined };
-    response: { organization: { name: string }; kinds: ('messages' | 'assigned' | 'unassigned')[]; subscribed: boolean };
+    response: Subscription;
   };
   /** List the texts of emails: your own, and the built-in ones that they do not replace. */
   'GET /v1/email-templates': {
-    response: { items: (EmailTemplate)[] };
+    response: EmailTemplateList;
   };
   /** Set the text of an email in a language. */
   'PUT /v1/email-templates/{name}/{locale}': {
@@ -790,7 +806,7 @@ export interface Operations {
   'POST /v1/email-templates/{name}/preview': {
     path: { name: 'conversation-messages' | 'digest' | 'invitation' | 'sign-in-code' };
     body: { locale?: string | undefined; subject?: string | undefined; body?: string | undefined };
-    response: { subject: string; text: string; html: string };
+    response: EmailPreview;
   };
   /** Create a webhook. */
   'POST /v1/webhooks': {

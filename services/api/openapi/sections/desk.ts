@@ -93,6 +93,31 @@ export const conversations: Section = {
   },
 };
 
+export const emails: Section = {
+  tag: 'Emails',
+  description: 'Texts of the emails that an organization sends, and unsubscribing from them.',
+  operations: {
+    'GET /v1/email-templates':
+      'Returns the texts of the organization, and the built-in ones that they do not replace, with the placeholders of each.',
+    'PUT /v1/email-templates/{name}/{locale}': {
+      text: 'Replaces a built-in text in one language. 422 for an unknown placeholder.',
+      request: {
+        subject: '{{organization.name}}: {{conversation.subject}}',
+        body: 'Hello {{recipient.name}},\n\n{{messages}}',
+      },
+    },
+    'DELETE /v1/email-templates/{name}/{locale}': 'Restores the built-in text.',
+    'POST /v1/email-templates/{name}/preview': {
+      text: 'Renders a text with sample values, as plain text and as HTML. Nothing is stored or sent.',
+      request: { locale: 'en' },
+    },
+    'GET /v1/unsubscribe':
+      'Returns which emails the link of an email is for, and whether they are still sent. Changes nothing.',
+    'POST /v1/unsubscribe':
+      'Stops these emails for the recipient, with one click (RFC 8058), or starts them again with `subscribe`.',
+  },
+};
+
 export const files: Section = {
   tag: 'Files',
   description:

@@ -110,6 +110,12 @@ export const account: Section = {
     'GET /v1/me':
       'Returns who the token belongs to, in which organization, and with which permissions.',
     'PATCH /v1/me': 'Changes the name of the caller, in all organizations.',
+    'GET /v1/me/preferences':
+      'Returns time zone, language, working hours and which emails the caller wants in this organization; defaults where nothing was set.',
+    'PATCH /v1/me/preferences': {
+      text: 'Changes preferences; fields that are left out stay.',
+      request: { timezone: 'Europe/Berlin', notifications: { messages: { email: 'daily' } } },
+    },
     'DELETE /v1/me':
       'Deletes the account of the caller in all organizations and ends its sessions. 403 `WRONG_PASSWORD`; 409 `LAST_OWNER` while an organization has no other owner.',
   },

@@ -14,6 +14,7 @@ export const sections: readonly Section[] = [
   desk.contacts,
   desk.companies,
   desk.conversations,
+  desk.emails,
   desk.files,
   integrations.webhooks,
   integrations.events,

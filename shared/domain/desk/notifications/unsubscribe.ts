@@ -38,11 +38,13 @@ function decodeToken(ctx: Context, token: string): Subscription {
 
 const token = z.string().max(1_000);
 
-const view = z.object({
-  organization: z.object({ name: z.string() }),
-  kinds: z.array(z.enum(notificationKinds)),
-  subscribed: z.boolean(),
-});
+const view = z
+  .object({
+    organization: z.object({ name: z.string() }),
+    kinds: z.array(z.enum(notificationKinds)),
+    subscribed: z.boolean(),
+  })
+  .meta({ id: 'Subscription' });
 
 /** What the page shows; it names neither the person nor the address. */
 export const getSubscription = defineAction({

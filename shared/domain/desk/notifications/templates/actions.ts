@@ -14,9 +14,11 @@ import { findTemplateErrors, renderTemplate } from './render-template.ts';
 
 const MAX_TEMPLATES = 100;
 
-const name = z.enum(templateNames);
+const name = z.enum(templateNames).describe('The email');
 /** In its canonical form, so that `EN-us` and `en-US` are one template. */
-const locale = languageTag().transform((tag) => Intl.getCanonicalLocales(tag)[0] ?? tag);
+const locale = languageTag()
+  .transform((tag) => Intl.getCanonicalLocales(tag)[0] ?? tag)
+  .meta({ description: 'The language of the text, such as `en` or `pt-BR`', examples: ['de'] });
 const subject = singleLine(200);
 const body = text(10_000).describe('Plain text; an empty line separates paragraphs');
 
@@ -71,7 +73,7 @@ const isKnown = (one: string): boolean => (templateNames as readonly string[]).i
 export const listEmailTemplates = defineAction({
   summary: 'List the texts of emails: your own, and the built-in ones that they do not replace',
   input: z.strictObject({}),
-  output: z.object({ items: z.array(templateView) }),
+  output: z.object({ items: z.array(templateView) }).meta({ id: 'EmailTemplateList' }),
   allow: 'email-templates:manage',
   transaction: 'read',
   async run({ tx, tenantId }) {
@@ -147,7 +149,9 @@ export const previewEmailTemplate = defineAction({
     subject: subject.optional(),
     body: body.optional(),
   }),
-  output: z.object({ subject: z.string(), text: z.string(), html: z.string() }),
+  output: z
+    .object({ subject: z.string(), text: z.string(), html: z.string() })
+    .meta({ id: 'EmailPreview' }),
   allow: 'email-templates:manage',
   transaction: 'write',
   async run(ctx, input) {
