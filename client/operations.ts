@@ -590,7 +590,7 @@ export interface Operations {
   };
   /** List the texts of emails: your own, and the built-in ones that they do not replace. */
   'GET /v1/email-templates': {
-    response: { items: (EmailTemplate)[] };
+    response: { items: (EmailTemplate)[]; nextCursor: null };
   };
   /** Set the text of an email in a language. */
   'PUT /v1/email-templates/{name}/{locale}': {

@@ -298,7 +298,7 @@ test('a template of the organization in the language of the recipient is used, a
   expect(email?.html).toContain('&lt;b&gt;{{recipient.name}}&lt;/b&gt;');
 });
 
-test('overdue emails whose job was lost are enqueued again, others are not', async () => {
+test('an overdue email is enqueued again after its job was lost, others are not', async () => {
   const { customer, tenantId, reply, notify, runDue } = await setUp();
   await notify(await reply('Lost'));
   const find = async () => {
