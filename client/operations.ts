@@ -145,7 +145,7 @@ export type AttachmentLink = { url: string; expiresAt: string };
 
 export type Subscription = { organization: { name: string }; kinds: ('messages' | 'assigned' | 'unassigned')[]; subscribed: boolean };
 
-export type EmailTemplateList = { items: (EmailTemplate)[] };
+export type EmailTemplateList = { items: (EmailTemplate)[]; nextCursor: null };
 
 export type EmailTemplate = { name: 'conversation-messages' | 'digest' | 'invitation' | 'sign-in-code'; description: string; locale: string; subject: string; body: string; placeholders: (string)[]; builtIn: boolean; updatedBy: `usr_${string}` | null; updatedAt: string | null };
 

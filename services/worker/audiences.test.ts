@@ -148,7 +148,12 @@ const table: [name: string, when: string, payload: object, received: Received][]
     { conversation, replyCount: 2 },
     byBoth(conversation, { ...conversation, messageCount: 2, tags: [] }),
   ],
-  ['message.created', 'without a name', unnamed, byBoth(reply.message)],
+  [
+    'message.created',
+    'without a name',
+    unnamed,
+    byBoth({ ...reply.message, author: { id: ids.agent, name: '', role: 'agent' } }),
+  ],
   ['conversation.read', 'of a user', readByCustomer, byUser(readByCustomer)],
 ];
 table.push(

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build } from '../../client/build.ts';
 import { run } from './client.ts';
 
 /** Runs the blocks of docs/getting-started.md, in order, as one script for each language. */
@@ -30,7 +29,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  receiver.stop(true);
+  await receiver.stop(true);
   await rm(folder, { recursive: true });
 });
 
@@ -88,7 +87,8 @@ test.concurrent(
   'getting started: the JavaScript blocks run in Node with the packed client',
   async () => {
     const modules = join(folder, 'node_modules');
-    await build(join(modules, '@insightdesk/client'));
+    const outdir = join(modules, '@insightdesk/client');
+    await runScript([process.execPath, join(root, 'client/build.ts'), outdir], {});
     // What npm installs with the tarball: a test of the client installs it from there.
     const dependency = Bun.resolveSync('socket.io-client/package.json', join(root, 'client'));
     await symlink(dirname(dependency), join(modules, 'socket.io-client'));

@@ -130,6 +130,7 @@ export const allowedNames: readonly string[] = [
   'deadLetter',
   'peaks',
   'LOG_FILE_KEEP',
+  'picture',
 ];
 
 /** Words with which a test title must not start. */

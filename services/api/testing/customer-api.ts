@@ -4,7 +4,11 @@ import { connect } from '@insightdesk/shared/database';
 import { digitsOf } from '@insightdesk/shared/domain/identity/customer-sign-in';
 import { createTestDatabase } from '@insightdesk/shared/testing';
 import { newId } from '@insightdesk/shared/utils';
-import { createIntegrationApi, type RequestOptions } from './integration-api.ts';
+import {
+  createIntegrationApi,
+  type IntegrationApi,
+  type RequestOptions,
+} from './integration-api.ts';
 import type { SignedIn } from './test-users.ts';
 
 export interface IssuedKey {
@@ -25,6 +29,56 @@ export function issueToken(claims: object, header: object, key: string | KeyObje
   return `${body}.${signature.toString('base64url')}`;
 }
 
+interface Requests {
+  post(path: string, body: object, options?: RequestOptions): Promise<Response>;
+  read<T = SignedIn>(response: Response | Promise<Response>): Promise<T>;
+}
+
+/** An organization with all methods of customer sign-in and an identity key. */
+async function createCustomerOrganization(api: IntegrationApi, { post, read }: Requests) {
+  const tokens = await api.createTenant();
+  const { tenantId } = await api.context.security.tokens.verifyAccess(tokens.owner);
+  const settings = { emailCodeSignIn: true, anonymousVisitors: true };
+  await api.request('PATCH', '/v1/organization', { as: tokens.owner, body: settings });
+  const createKey = (body: object = { name: 'Product', algorithm: 'HS256' }) =>
+    read<IssuedKey>(post('/v1/identity-keys', body, { as: tokens.owner }));
+  const key = await createKey();
+  const claimsOf = (changes: object) => {
+    const now = Math.floor(Date.now() / 1000);
+    return { sub: 'u-1', aud: tenantId, iat: now, exp: now + 300, ...changes };
+  };
+  const issue = (changes: object = {}, by: IssuedKey = key) =>
+    issueToken(claimsOf(changes), { kid: by.id }, by.secret);
+  return { ...tokens, organizationId: tenantId, key, createKey, claimsOf, issue };
+}
+
+/** Requests of other resources that these tests make. */
+function createResourceRequests(api: IntegrationApi, { post, read }: Requests) {
+  const openConversation = async (as: string, subject: string) =>
+    (await read<{ id: string }>(post('/v1/conversations', { subject, body: subject }, { as }))).id;
+
+  /** The subjects that a customer can read. */
+  async function subjectsOf(as: string): Promise<string[]> {
+    const list = await api.request('GET', '/v1/conversations', { as });
+    const { items } = await read<{ items: { subject: string }[] }>(list);
+    return items.map(({ subject }) => subject).toSorted();
+  }
+
+  const getContact = async ({ agent }: TestTenant, id: string) =>
+    read<{ id: Id<'usr'>; version: number; [name: string]: unknown }>(
+      api.request('GET', `/v1/contacts/${id}`, { as: agent }),
+    );
+
+  async function createApiKey({ owner }: TestTenant, permissions: string[]) {
+    const { secret } = await read<{ secret: string }>(
+      post('/v1/api-keys', { name: 'Server', permissions }, { as: owner }),
+    );
+    return secret;
+  }
+
+  return { openConversation, subjectsOf, getContact, createApiKey };
+}
+
 /** The API on a database of its own, where no worker runs, with organizations whose customers sign in. */
 export async function createCustomerApi() {
   const testDatabase = await createTestDatabase();
@@ -36,22 +90,7 @@ export async function createCustomerApi() {
   const read = async <T = SignedIn>(response: Response | Promise<Response>) =>
     (await (await response).json()) as T;
 
-  async function createOrganization() {
-    const tokens = await api.createTenant();
-    const { tenantId } = await api.context.security.tokens.verifyAccess(tokens.owner);
-    const settings = { emailCodeSignIn: true, anonymousVisitors: true };
-    await api.request('PATCH', '/v1/organization', { as: tokens.owner, body: settings });
-    const createKey = (body: object = { name: 'Product', algorithm: 'HS256' }) =>
-      read<IssuedKey>(post('/v1/identity-keys', body, { as: tokens.owner }));
-    const key = await createKey();
-    const claimsOf = (changes: object) => {
-      const now = Math.floor(Date.now() / 1000);
-      return { sub: 'u-1', aud: tenantId, iat: now, exp: now + 300, ...changes };
-    };
-    const issue = (changes: object = {}, by: IssuedKey = key) =>
-      issueToken(claimsOf(changes), { kid: by.id }, by.secret);
-    return { ...tokens, organizationId: tenantId, key, createKey, claimsOf, issue };
-  }
+  const createOrganization = () => createCustomerOrganization(api, { post, read });
   type Organization = Awaited<ReturnType<typeof createOrganization>>;
 
   const exchange = (identityToken: string, options: RequestOptions = {}) =>
@@ -80,28 +119,6 @@ export async function createCustomerApi() {
     return code;
   }
 
-  const openConversation = async (as: string, subject: string) =>
-    (await read<{ id: string }>(post('/v1/conversations', { subject, body: subject }, { as }))).id;
-
-  /** The subjects that a customer can read. */
-  async function subjectsOf(as: string): Promise<string[]> {
-    const list = await api.request('GET', '/v1/conversations', { as });
-    const { items } = await read<{ items: { subject: string }[] }>(list);
-    return items.map(({ subject }) => subject).toSorted();
-  }
-
-  const getContact = async ({ agent }: Organization, id: string) =>
-    read<{ id: Id<'usr'>; version: number; [name: string]: unknown }>(
-      api.request('GET', `/v1/contacts/${id}`, { as: agent }),
-    );
-
-  async function createApiKey({ owner }: Organization, permissions: string[]) {
-    const { secret } = await read<{ secret: string }>(
-      post('/v1/api-keys', { name: 'Server', permissions }, { as: owner }),
-    );
-    return secret;
-  }
-
   return {
     api,
     admin,
@@ -115,10 +132,7 @@ export async function createCustomerApi() {
     visit,
     codesOf,
     newCode,
-    openConversation,
-    subjectsOf,
-    getContact,
-    createApiKey,
+    ...createResourceRequests(api, { post, read }),
     address: () => `${newId('usr')}@example.com`,
     statusOf: async (as: string) => (await api.request('GET', '/v1/me', { as })).status,
     async close() {

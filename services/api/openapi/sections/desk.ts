@@ -1,6 +1,6 @@
 import type { Section } from './section.ts';
 
-const stranger = '404 for one that the caller may not see.';
+const hidden = '404 for one that the caller may not see.';
 
 export const contacts: Section = {
   tag: 'Contacts',
@@ -30,7 +30,7 @@ export const contacts: Section = {
     'POST /v1/contacts/{id}/merge':
       'Moves conversations, addresses, properties and the external id of `sourceId` to this contact; the sessions of the source end. 409 `CONTACT_MERGED`, or `CONTACT_HAS_LOGIN` for a source with an account.',
     'GET /v1/contacts/{id}/merges':
-      'Returns which contacts were merged into this one, when, by whom and why.',
+      'Returns which contacts were merged into this one, when, why, and which member did it.',
   },
 };
 
@@ -60,22 +60,22 @@ export const conversations: Section = {
     'Conversations between customers and staff, with their messages. Customers see only their own.',
   operations: {
     'POST /v1/conversations': {
-      text: 'Opens a conversation with its first message. The caller is its customer, unless `contactId` or `contact` names one: an API key with `contacts:act` then writes as the contact, and staff writes to it. 409 `CONTACT_BLOCKED`; 422 `ATTACHMENT_NOT_AVAILABLE` for a file that is used or belongs to somebody else.',
+      text: 'Opens a conversation with its first message. The caller is its customer, unless `contactId` or `contact` names one: an API key with `contacts:act` then writes as the contact, and staff writes to it. 409 `CONTACT_BLOCKED`; 422 `ATTACHMENT_NOT_AVAILABLE` for a file that is used or belongs to another user.',
       request: { subject: 'Where is my parcel?', body: 'It should have come on Tuesday.' },
     },
     'GET /v1/conversations':
       'Returns the conversations that the caller may see, newest first or by last activity. The filters can be combined; `q` searches in subjects.',
-    'GET /v1/conversations/{id}': `Returns one conversation with its ETag. ${stranger}`,
+    'GET /v1/conversations/{id}': `Returns one conversation with its ETag. ${hidden}`,
     'PATCH /v1/conversations/{id}': {
       text: `Changes status, priority, assignee, subject, tags or snooze. Send \`If-Match\` to exclude a lost update. 422 for an assignee who is not staff; 409 \`INVALID_TRANSITION\`.`,
       request: { status: 'pending', tags: ['delivery'] },
     },
-    'GET /v1/conversations/{id}/messages': `Returns messages, newest first; notes only to staff. ${stranger}`,
+    'GET /v1/conversations/{id}/messages': `Returns messages, newest first; notes only to staff. ${hidden}`,
     'POST /v1/conversations/{id}/messages': {
       text: 'Sends a reply, or as staff a note. A repeated `clientMessageId` returns the stored message with 200. 409 `CONVERSATION_CLOSED`; 422 `ATTACHMENT_NOT_AVAILABLE`.',
       request: { body: 'It is on its way.', clientMessageId: 'a8f0c2d4-1' },
     },
-    'GET /v1/conversations/{id}/messages/{messageId}': `Returns one message with its attachments. ${stranger}`,
+    'GET /v1/conversations/{id}/messages/{messageId}': `Returns one message with its attachments. ${hidden}`,
     'PATCH /v1/conversations/{id}/messages/{messageId}': {
       text: 'Changes the text of a message of the caller; staff can read the former text. Send `If-Match` with the version to exclude a lost update. 409 `TOO_MANY_VERSIONS`, or `CONVERSATION_CLOSED` for a customer.',
       request: { body: 'It is on its way, and arrives on Friday.' },
@@ -140,7 +140,7 @@ export const files: Section = {
     },
     'POST /v1/attachments/{id}/complete':
       'Says that the file is at the signed URL; the checks begin. 409 `NOT_UPLOADED`; 422 `SIZE_MISMATCH` or `CHECKSUM_MISMATCH`.',
-    'GET /v1/attachments/{id}': `Returns status and variants of a file. ${stranger}`,
+    'GET /v1/attachments/{id}': `Returns status and variants of a file. ${hidden}`,
     'DELETE /v1/attachments/{id}': 'Deletes a file that no message uses. 409 `ATTACHMENT_IN_USE`.',
     'GET /v1/attachments/{id}/content':
       'Streams the file or a variant; `Range` and `If-None-Match` are supported. 409 `ATTACHMENT_PENDING` or `ATTACHMENT_REJECTED`; 416.',

@@ -12,7 +12,7 @@ export const authentication: Section = {
     'POST /v1/auth/register': `Creates a user, an organization with the user as owner, and a session. ${cookies} 403 \`REGISTRATION_CLOSED\` where only operators create organizations; 422 \`WEAK_PASSWORD\`.`,
     'POST /v1/auth/login': `Creates a session from an email address and a password. ${cookies} 401 \`INVALID_CREDENTIALS\`, or \`TWO_FACTOR_REQUIRED\`: repeat the request with \`code\`.`,
     'POST /v1/auth/refresh':
-      'Exchanges a refresh token for new tokens; the old one ends. 401 `TOKEN_REUSED` ends the session, because somebody else has used the token.',
+      'Exchanges a refresh token for new tokens; the old one ends. 401 `TOKEN_REUSED` ends the session, because another client has used the token.',
     'POST /v1/auth/logout':
       'Ends the session of the access token and closes its sockets. API keys have no session.',
     'POST /v1/auth/logout-all':
@@ -20,7 +20,7 @@ export const authentication: Section = {
     'GET /v1/auth/sessions':
       'Returns where the caller is signed in, with device and last use. The session of the request is marked.',
     'DELETE /v1/auth/sessions/{id}':
-      'Ends one session of the caller and closes its sockets. 404 for a session of somebody else.',
+      'Ends one session of the caller and closes its sockets. 404 for a session of another user.',
     'GET /v1/auth/link':
       'Shows a page what the token of an emailed link is for, without using it up. 422 `LINK_INVALID` when it is expired, used or replaced.',
     'POST /v1/auth/verify-email':
@@ -95,7 +95,7 @@ export const singleSignOn: Section = {
     },
     'GET /v1/identity-providers': 'Returns all providers, without their secrets.',
     'PATCH /v1/identity-providers/{id}': {
-      text: 'Changes a provider; fields that are left out stay. A disabled provider signs nobody in.',
+      text: 'Changes a provider; fields that are left out stay. A disabled provider signs no user in.',
       request: { enabled: false },
     },
     'DELETE /v1/identity-providers/{id}':
@@ -148,7 +148,7 @@ export const invitations: Section = {
   operations: {
     'POST /v1/invitations':
       'Emails a link with which the person joins with this role. Agents invite customers; only owners invite owners. 403 `EMAIL_NOT_VERIFIED`; 409 `ALREADY_MEMBER`; 429 `INVITATION_QUOTA`.',
-    'GET /v1/invitations': 'Returns invitations that nobody has accepted yet.',
+    'GET /v1/invitations': 'Returns invitations that were not accepted yet.',
     'DELETE /v1/invitations/{id}':
       'Ends an invitation; its link no longer works. 409 `INVITATION_USED`.',
     'POST /v1/invitations/{id}/resend':
@@ -156,7 +156,7 @@ export const invitations: Section = {
     'GET /v1/invitations/accept':
       'Shows a page who is invited to what, without using up the token. 422 `INVITATION_INVALID`; 409 `INVITATION_USED`.',
     'POST /v1/invitations/accept': {
-      text: 'Joins with the token of the link and creates a session. A new person sets a name and a password; somebody with an account gives its password. 422 `INVITATION_INVALID`.',
+      text: 'Joins with the token of the link and creates a session. A new person sets a name and a password; a user with an account gives its password. 422 `INVITATION_INVALID`.',
       request: { name: 'Ada Byron' },
     },
   },
@@ -179,7 +179,7 @@ export const roles: Section = {
       text: 'Changes name or permissions. Members with this role get them at once: their access tokens end.',
       request: { permissions: ['conversations:read'] },
     },
-    'DELETE /v1/roles/{id}': 'Deletes a role that nobody has. 409 `ROLE_IN_USE`.',
+    'DELETE /v1/roles/{id}': 'Deletes a role that no member has. 409 `ROLE_IN_USE`.',
   },
 };
 

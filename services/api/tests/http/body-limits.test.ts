@@ -102,6 +102,7 @@ test('routes without a limit of their own accept 64 KB, those for texts and even
   const declared = routes.filter(({ bodyLimitBytes }) => bodyLimitBytes !== undefined);
   expect(declared.map(({ path, bodyLimitBytes }) => [path, bodyLimitBytes])).toEqual([
     ['/v1/conversations', 524_288],
+    ['/v1/conversations/:id/messages/:messageId', 524_288],
     ['/v1/conversations/:id/messages', 524_288],
     ['/v1/events', 524_288],
   ]);

@@ -42,7 +42,7 @@ describe('sessions of customer sign-in', () => {
     await expectError(exchange(own.issue({ sub: 'gone' })), 403, 'CONTACT_BLOCKED');
   });
 
-  test('they refresh and log out, and are limited to their organization', async () => {
+  test('contact sessions refresh and log out, and are limited to their organization', async () => {
     const { accessToken, refreshToken } = await signIn(own, { sub: 'limited' });
     const refreshed = await read(post('/v1/auth/refresh', { refreshToken }));
     for (const as of [accessToken, refreshed.accessToken]) {
@@ -63,16 +63,16 @@ describe('sessions of customer sign-in', () => {
   });
 
   test('an organization cannot act elsewhere as a customer who has an account', async () => {
-    const victim = await registerCustomer();
-    const claims = { sub: 'victim', email: victim.email, email_verified: true };
+    const holder = await registerCustomer();
+    const claims = { sub: 'holder', email: holder.email, email_verified: true };
     const { user, accessToken: as } = await signIn(own, claims);
-    expect(user.id).toBe(victim.user.id);
-    const body = { organizationId: victim.organization.id };
+    expect(user.id).toBe(holder.user.id);
+    const body = { organizationId: holder.organization.id };
     await expectError(post('/v1/auth/switch', body, { as }), 403, 'CONTACT_SESSION');
     await expectError(api.request('GET', '/v1/members', { as }), 403, 'FORBIDDEN');
   });
 
-  test('they need no second factor where the organization requires one of accounts', async () => {
+  test('contact sessions need no second factor where the organization requires one of accounts', async () => {
     const strict = await customers.createOrganization();
     await users.setTwoFactorRequired(strict.owner);
     const { accessToken } = await signIn(strict);

@@ -225,7 +225,7 @@ describe('allowReopening', () => {
     await updateOrganization(owner, { allowReopening: false });
   });
 
-  test('a reopened conversation is not assigned to somebody who is no longer staff', async () => {
+  test('a reopened conversation is not assigned to a user who is no longer staff', async () => {
     await updateOrganization(owner, { allowReopening: true });
     const [one, two, three] = [await openAndClose(), await openAndClose(), await openAndClose()];
     for (const { leaving } of [one, two]) {

@@ -1,4 +1,4 @@
-import { idSchema } from '@insightdesk/shared/contract';
+import { idSchema, type Role } from '@insightdesk/shared/contract';
 import { type Person, personView, toShownPerson } from '@insightdesk/shared/domain/identity/users';
 import { type StaffNaming, staffNaming } from '@insightdesk/shared/domain/tenancy/tenants';
 import { defineEvent, viewOf } from '@insightdesk/shared/events';
@@ -69,10 +69,12 @@ export const conversationUpdated = defineEvent(
 
 const storedMessage = z.object({ ...messageFields.shape, ...messageState.partial().shape });
 
-const messageEventView = storedMessage.extend({ author: personView.optional() }).meta({
-  id: 'EventMessage',
-  description: 'A message. Events of earlier releases have neither author nor version.',
-});
+const messageEventView = z
+  .object({ ...messageFields.shape, ...messageState.shape, author: personView })
+  .meta({
+    id: 'EventMessage',
+    description: 'A message. In events of earlier releases the author has an empty name.',
+  });
 
 const messageOf = z.object({
   message: storedMessage,
@@ -83,20 +85,29 @@ const messageOf = z.object({
 
 type MessageOf = z.output<typeof messageOf>;
 
+/** Events of earlier releases have neither state nor author: their messages were never changed. */
+const viewOfMessage = ({ message, customerId }: MessageOf, author: Person | undefined) => {
+  const role: Role = message.authorId === customerId ? 'customer' : 'agent';
+  return {
+    ...message,
+    version: message.version ?? 1,
+    editedAt: message.editedAt ?? null,
+    deletedAt: message.deletedAt ?? null,
+    author: author ?? { id: message.authorId, name: '', role },
+  };
+};
+
 /** Notes are for staff only. */
 const messageAudience = {
   conversation: ({ message: { conversationId, kind }, customerId }: MessageOf) => ({
     conversationId,
     customerId: kind === 'note' ? null : customerId,
   }),
-  staff: viewOf(messageEventView, ({ message, author }: MessageOf) => ({
-    ...message,
-    ...(author && { author }),
-  })),
-  customer: viewOf(messageEventView, ({ message, author, staffNaming: naming }: MessageOf) => ({
-    ...message,
-    ...(author && naming && { author: toShownPerson(author, naming) }),
-  })),
+  staff: viewOf(messageEventView, (payload: MessageOf) => viewOfMessage(payload, payload.author)),
+  customer: viewOf(messageEventView, (payload: MessageOf) => {
+    const { author, staffNaming: naming } = payload;
+    return viewOfMessage(payload, author && naming && toShownPerson(author, naming));
+  }),
   webhooks: true,
 } as const;
 

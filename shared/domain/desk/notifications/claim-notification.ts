@@ -70,10 +70,10 @@ function kindOf(userId: Id<'usr'>, { customerId, assigneeId }: PendingRow): Noti
   return assigneeId === userId ? 'assigned' : 'unassigned';
 }
 
-/** Staff that is connected or has read the messages needs no email; a customer gets it unless both are true. */
+/** Messages that were read need no email, and connected staff gets none. */
 function isWanted(userId: Id<'usr'>, { mode, isRead, customerId }: Due, isConnected: boolean) {
   if (mode === 'off') return false;
-  return customerId === userId ? !(isConnected && isRead) : !(isConnected || isRead);
+  return !isRead && (customerId === userId || !isConnected);
 }
 
 export async function deletePending(

@@ -14,7 +14,7 @@ const DEFAULT_DELAY_MINUTES = 5;
 const kinds: Record<NotificationKind, string> = {
   messages: 'Replies in conversations that you opened',
   assigned: 'Staff: messages of customers in conversations that are assigned to you',
-  unassigned: 'Staff: messages of customers in conversations that nobody is assigned to',
+  unassigned: 'Staff: messages of customers in conversations without an assignee',
 };
 
 const delayMinutes = z

@@ -120,9 +120,9 @@ describe('updateMessage', () => {
     const texts = ['a', 'b', 'c', 'd'];
     await Promise.all(texts.map((body) => edit(customer, key, body)));
     expect((await getMessage(agent, key)).version).toBe(5);
-    const kept = (await versionsOf(key)).map((version) => version.slice(2));
+    const stored = (await versionsOf(key)).map((version) => version.slice(2));
     const { body } = await getMessage(agent, key);
-    expect([...kept, body].toSorted()).toEqual([...texts, 'It is broken'].toSorted());
+    expect([...stored, body].toSorted()).toEqual([...texts, 'It is broken'].toSorted());
     const ifMatch = { ...customer, ifMatch: '"5"' };
     const results = await Promise.allSettled(texts.map((text) => edit(ifMatch, key, `${text}2`)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -187,7 +187,7 @@ describe('deleteMessage', () => {
     return { key: { id, messageId: message.id }, fileId: file.id };
   };
 
-  test('the message stays in its place without text and files, for everybody', async () => {
+  test('the message stays in its place without text and files, for everyone', async () => {
     const { key, fileId } = await attach(customer);
     const count = (await getConversation(agent, { id: key.id })).messageCount;
     await deleteMessage(customer, key);

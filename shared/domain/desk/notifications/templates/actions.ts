@@ -73,7 +73,9 @@ const isKnown = (one: string): boolean => (templateNames as readonly string[]).i
 export const listEmailTemplates = defineAction({
   summary: 'List the texts of emails: your own, and the built-in ones that they do not replace',
   input: z.strictObject({}),
-  output: z.object({ items: z.array(templateView) }).meta({ id: 'EmailTemplateList' }),
+  output: z
+    .object({ items: z.array(templateView), nextCursor: z.null() })
+    .meta({ id: 'EmailTemplateList' }),
   allow: 'email-templates:manage',
   transaction: 'read',
   async run({ tx, tenantId }) {
@@ -87,7 +89,7 @@ export const listEmailTemplates = defineAction({
     const isReplaced = (one: (typeof builtIns)[number]) =>
       own.some((row) => row.name === one.name && row.locale === one.locale);
     const items = [...own, ...builtIns.filter((one) => !isReplaced(one))];
-    return { items: items.toSorted((a, b) => order(a) - order(b)) };
+    return { items: items.toSorted((a, b) => order(a) - order(b)), nextCursor: null };
   },
 });
 

@@ -52,7 +52,7 @@ export const createIdentityKey = defineAction({
       secret: z
         .string()
         .nullable()
-        .describe('HS256: the secret, whose UTF-8 bytes sign; only in this response'),
+        .describe('HS256: the secret; its UTF-8 bytes are the key. Only in this response'),
     })
     .meta({ id: 'IdentityKeyWithSecret' }),
   allow: 'identity-keys:manage',
