@@ -8,6 +8,7 @@ import {
   createIntegrationApi,
   type IntegrationApi,
   type RequestOptions,
+  type TestTenant,
 } from './integration-api.ts';
 import type { SignedIn } from './test-users.ts';
 
