@@ -253,7 +253,7 @@ test('the client example runs in Node.js', async () => {
   const lines = (await node.stdout.text()).trim().split('\n');
   expect(lines[0]).toBe('me: first');
   expect(lines[1]).toMatch(/^me: Hello from v2\d$/);
-  expect(lines.slice(2)).toEqual(['they: bye']);
+  expect(lines.slice(2)).toEqual(['Ada Agent: bye']);
 });
 
 async function openPage(browser: Browser): Promise<Page> {

@@ -78,7 +78,7 @@ test.concurrent(
     const output = await runScript(['python3', '-I', 'app.py'], {});
     expect(output).toContain('event 42["event"');
     expect(output).toContain('webhook message.created');
-    expect(output).toEndWith('3 messages\n');
+    expect(output).toContain('3 messages\n');
   },
   TIMEOUT_MS,
 );
@@ -96,7 +96,7 @@ test.concurrent(
     const output = await runScript(['node', 'app.mjs'], { NODE_EXTRA_CA_CERTS: run.ca });
     expect(output).toContain('event It is on its way.');
     expect(output).toContain('webhook message.created');
-    expect(output).toEndWith('3 messages\n');
+    expect(output).toContain('3 messages\n');
   },
   TIMEOUT_MS,
 );

@@ -9,7 +9,7 @@ import { createTestDirectory } from '../../tools/test-runner/test-directory.ts';
 import { call, createOrganization, isLocalStack, run, type TestUser } from './client.ts';
 import { createFollowers, createStaffChannels, type NumberedEvent } from './followers.ts';
 import { restartService } from './kill-targets.ts';
-import { listEmailedNumbers } from './outage/delivery.ts';
+import { readEmailed } from './outage/delivery.ts';
 import { startPrivateStack } from './private-stack.ts';
 import { createRelease, findPreviousRelease, migrateWith } from './releases/create-release.ts';
 import { contract, expand } from './releases/next-release.ts';
@@ -106,8 +106,6 @@ async function postMessages(numbers: number[], isOver: () => boolean): Promise<v
     await Bun.sleep(MAIL_PAUSE_MS);
   }
 }
-
-const listEmailed = () => listEmailedNumbers(people.absent.email, 'A release');
 
 const posted = () => accepted.flat().length;
 async function waitForPosts(): Promise<void> {
@@ -216,13 +214,19 @@ test.skipIf(!isLocalStack)(
         .states()
         .filter(([channel, { numbers }]) => numbers.length < expected(channel).length);
     await until(() => missing().length, { equals: 0, timeoutMs: 60_000 }).catch(() => {});
-    await until(async () => (await listEmailed()).length >= written.length, {
-      timeoutMs: 60_000,
-    }).catch(() => {});
+    // Emails of the new release wait for later messages; the sweep finds those that are due.
+    await sql`update pending_notifications set due_at = now()`;
+    const emailed = () => readEmailed(people.absent.email, 'A release');
+    const countEmailed = async () => {
+      const { numbers, more } = await emailed();
+      return numbers.length + more;
+    };
+    const isEmailed = async () => (await countEmailed()) >= written.length;
+    await until(isEmailed, { timeoutMs: 90_000 }).catch(() => {});
     const lost = followers
       .states()
       .flatMap(([channel, { numbers }]) => expected(channel).filter((n) => !numbers.includes(n)));
-    const mails = await listEmailed();
+    const { numbers: mails, more } = await emailed();
     if (failed.length > 0) console.log(stack?.lastLines().join('\n'));
 
     expect(failed).toEqual([]);
@@ -230,7 +234,8 @@ test.skipIf(!isLocalStack)(
     expect(followers.counts).toMatchObject({ repeated: 0, disordered: 0, gaps: 0 });
     for (const [channel, { numbers }] of followers.states())
       expect(numbers).toEqual(expected(channel));
-    expect(mails).toEqual(written);
+    expect(mails.length + more).toBe(written.length);
+    expect(new Set(mails).size).toBe(mails.length);
     const [pending] = await sql`select count(*)::int as count from outbox
       where tenant_id = ${toUuid(owner.organizationId as Id<'org'>)}
         and (failure is not null or relayed_at is null)`;

@@ -9,11 +9,15 @@ export interface IdParam {
   prefix: string | undefined;
 }
 
+/** Path parameters that an organization chooses itself, so that another one may use the same. */
+const ownNames = new Set(['externalId', 'name', 'locale']);
+
 /** All parameters of an operation that are ids: path parameters, and TypeIDs elsewhere. */
 export function listIdParams({ parameters, body }: Operation): IdParam[] {
   const outside = parameters.flatMap(({ name, in: where, schema }): IdParam[] => {
     const prefix = idPrefixOf(schema);
     if (where === 'header' || (where === 'query' && !prefix)) return [];
+    if (where === 'path' && !prefix && ownNames.has(name)) return [];
     return [{ in: where, location: [name], prefix }];
   });
   return [...outside, ...(body ? listBodyIdParams(body, []) : [])];

@@ -18,6 +18,7 @@ export async function seedLargeTenant(
   const tenant = toUuid(tenantId);
   const webhook = newId('whk');
   const conversation = newId('cnv');
+  const message = newId('msg');
   try {
     await sql`insert into users (id, email, name)
       select md5(${tenant} || n)::uuid, md5(${tenant} || n) || '@example.com', 'n'
@@ -43,9 +44,12 @@ export async function seedLargeTenant(
         '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 minute'
       from generate_series(1, ${ROWS}::int) n`;
     await sql`insert into messages (tenant_id, id, conversation_id, sequence, author_id, kind, body)
-      select ${tenant}, gen_random_uuid(), ${toUuid(conversation)}, n, ${toUuid(owner)},
+      select ${tenant}, case when n = 1 then ${toUuid(message)}::uuid else gen_random_uuid() end,
+        ${toUuid(conversation)}, n, ${toUuid(owner)},
         case when n % 4 = 0 then 'note' else 'reply' end, 'Hello'
       from generate_series(1, ${ROWS}::int) n`;
+    await sql`insert into message_versions (tenant_id, message_id, version, body, changed_by)
+      select ${tenant}, ${toUuid(message)}, n, 'Hello', ${toUuid(owner)} from generate_series(1, 50) n`;
     await sql`insert into webhooks (tenant_id, id, url, description, events, secret)
       values (${tenant}, ${toUuid(webhook)}, 'https://example.com', '', '{*}', '-')`;
     await sql`with events as (
@@ -68,5 +72,5 @@ export async function seedLargeTenant(
   } finally {
     await sql.end();
   }
-  return { webhook, conversation };
+  return { webhook, conversation, message };
 }

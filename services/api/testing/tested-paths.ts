@@ -30,6 +30,7 @@ export const testedPaths = {
   'api-keys': ['/v1/api-keys'],
   organization: ['/v1/organization', '/v1/flags', '/v1/audit'],
   usage: ['/v1/usage'],
+  contacts: ['/v1/contacts', '/v1/companies'],
   conversations: ['/v1/conversations'],
   attachments: ['/v1/attachments', '/v1/file-policy'],
   uploads: ['/v1/uploads'],

@@ -88,12 +88,8 @@ export async function openDelivery(subject: string, outages = ['']) {
   };
 }
 
-/** The numbers in the emails to an address under this subject, in order. */
-export const listEmailedNumbers = async (address: string, subject: string): Promise<number[]> =>
-  (await readEmailed(address, subject)).numbers;
-
 /** The numbers that emails under this subject show, and how many more messages they count. */
-async function readEmailed(address: string, subject: string) {
+export async function readEmailed(address: string, subject: string) {
   const emails = (await listEmails(address)).filter((email) => email.subject.includes(subject));
   const numbers = emails
     .flatMap(({ text }) =>

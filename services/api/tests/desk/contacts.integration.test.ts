@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { newId } from '@insightdesk/shared/utils';
 import { expectError } from '../../testing/expect-error.ts';
-import { createIntegrationApi } from '../../testing/integration-api.ts';
+import { createIntegrationApi, testDocumentedResponses } from '../../testing/integration-api.ts';
 
 const api = createIntegrationApi();
 const [own, others] = await Promise.all([api.createTenant(), api.createTenant()]);
@@ -172,3 +172,38 @@ describe('contacts', () => {
     await expectError(request('GET', '/v1/contacts', undefined, own.customer), 403, 'FORBIDDEN');
   });
 });
+
+test('POST /v1/contacts/:id/sessions: a server signs a contact in; merges are listed', async () => {
+  const contact = await read(put('signed-in', { name: 'Sam' }));
+  const other = await read(put('duplicate', { name: 'Sam' }));
+  const merged = request('POST', `/v1/contacts/${contact.id}/merge`, { sourceId: other.id });
+  expect((await merged).status).toBe(200);
+  const merges = await read(request('GET', `/v1/contacts/${contact.id}/merges`));
+  expect(merges.items).toHaveLength(1);
+  const permissions = ['contacts:act', 'contacts:read', 'conversations:read'];
+  const { secret } = (await read(
+    request('POST', '/v1/api-keys', { name: 'Server', permissions }, own.owner),
+  )) as unknown as { secret: string };
+  const session = request('POST', `/v1/contacts/${contact.id}/sessions`, {}, secret);
+  expect((await session).status).toBe(201);
+  const path = `/v1/contacts/${contact.id}`;
+  const { headers, status } = await request('GET', path);
+  expect(status).toBe(200);
+  const etag = { 'If-None-Match': headers.get('ETag') ?? '' };
+  expect((await api.request('GET', path, { as: own.agent, headers: etag })).status).toBe(304);
+});
+
+test('companies: created, read, renamed, listed and deleted', async () => {
+  const { id } = await read(request('POST', '/v1/companies', { name: 'Initech', externalId: 'i' }));
+  const path = `/v1/companies/${id}`;
+  const same = request('POST', '/v1/companies', { name: 'Other', externalId: 'i' });
+  await expectError(same, 409, 'EXTERNAL_ID_TAKEN');
+  expect(await read(request('GET', path))).toMatchObject({ name: 'Initech', externalId: 'i' });
+  expect(await read(request('PATCH', path, { name: 'Globex' }))).toMatchObject({ name: 'Globex' });
+  const { items } = await read(request('GET', '/v1/companies?q=glob'));
+  expect(items).toMatchObject([{ id }]);
+  await expectError(request('GET', path, undefined, others.owner), 404, 'NOT_FOUND');
+  expect((await request('DELETE', path)).status).toBe(204);
+});
+
+testDocumentedResponses(api, 'contacts');

@@ -78,7 +78,9 @@ describe('403 for members of a disabled organization', () => {
 describe('404 for an invalid id in the path', () => {
   for (const route of routes.filter(({ path }) => path.includes(':'))) {
     test(routeName(route), async () => {
-      const response = await request(route, {}, 'invalid');
+      // Any text up to 200 characters is a valid external id.
+      const invalid = route.path.includes(':externalId') ? 'x'.repeat(201) : 'invalid';
+      const response = await request(route, {}, invalid);
       expect(response.status).toBe(404);
       expect(await codeOf(response)).toBe('NOT_FOUND');
     });

@@ -3,6 +3,7 @@ import type { Context } from '@insightdesk/shared/context';
 import { type Id, type Role, rolesWithPermission } from '@insightdesk/shared/contract';
 import { createDatabase } from '@insightdesk/shared/database';
 import { createTestDatabase, createTestTenant, userIdOf } from '@insightdesk/shared/testing';
+import { newId } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 import type { Route } from '../../route.ts';
 import { routes } from '../../routes.ts';
@@ -36,6 +37,8 @@ const { context, request, close } = createIntegrationApi(
 const plans = createQueryPlans(testDatabase.url);
 const contexts = {} as Record<Role, Context>;
 let ids: Id[] = [];
+/** Ids for parameters that need another resource with the same prefix. */
+let idsByPath: Record<string, Id> = {};
 
 beforeAll(async () => {
   for (const _ of ['another tenant', 'the tenant of the requests']) {
@@ -48,7 +51,8 @@ beforeAll(async () => {
       userIdOf(owner),
       userIdOf(customer),
     );
-    ids = [seeded.conversation, seeded.webhook, userIdOf(owner)];
+    ids = [seeded.conversation, seeded.webhook, userIdOf(owner), seeded.message];
+    idsByPath = { '/v1/contacts/:id/merges': userIdOf(customer) };
   }
 });
 
@@ -68,6 +72,8 @@ const filterValues: Record<string, string[]> = {
   until: ['2026-01-02T00:00:00Z', '2026-03-01T00:00:00Z'],
   status: ['open', 'snoozed', 'snoozed,closed'],
   sort: ['number', 'activity'],
+  companyId: [newId('cmp')],
+  property: ['plan:pro'],
   q: ['zebra', 'parcel', 'xylophone', 'z', '%', '%%%', 'e'],
 };
 
@@ -85,7 +91,9 @@ function inputsOf({ input, path }: Route): Record<string, unknown>[] {
     ...fields
   } = (input as z.ZodObject).shape as Record<string, z.ZodType>;
   const inPath = Object.keys(fields).filter((name) => path.includes(`:${name}`));
-  const base = Object.fromEntries(inPath.map((name) => [name, idFor(fields[name] as z.ZodType)]));
+  const base = Object.fromEntries(
+    inPath.map((name) => [name, idsByPath[path] ?? idFor(fields[name] as z.ZodType)]),
+  );
   const filters = Object.entries(fields).filter(([name]) => !inPath.includes(name));
   const filtered = filters.flatMap(([name, schema]) =>
     valuesFor(name, schema).map((value) => ({ ...base, [name]: value })),
@@ -146,7 +154,7 @@ for (const route of lists) {
           for (const mode of ['custom', 'generic'] as PlanMode[]) {
             const { rows, removed, fetched } = await plans.costOf(caller, statement, mode);
             const maxRows = MAX_ROWS_PER_RESULT * Math.max(rows, PAGE);
-            const isSearch = statement.query.includes('app.search_conversations');
+            const isSearch = /app\.(search_conversations|find_contacts)/.test(statement.query);
             const message = JSON.stringify({ input, mode, rows, query: statement.query });
             expect(removed, message).toBeLessThanOrEqual(maxRows);
             expect(fetched, message).toBeLessThanOrEqual(

@@ -55,7 +55,14 @@ describe('sessions of customer sign-in', () => {
         if (response.status !== 403) served.push(routeName(route));
         else expect(body).toContain('"CONTACT_SESSION"');
       }
-      expect(served).toEqual(['GET /v1/me', 'GET /v1/permissions', 'GET /v1/permissions/explain']);
+      expect(served.toSorted()).toEqual([
+        'GET /v1/me',
+        'GET /v1/me/preferences',
+        'GET /v1/organization',
+        'GET /v1/permissions',
+        'GET /v1/permissions/explain',
+        'PATCH /v1/me/preferences',
+      ]);
     }
     const logout = await api.request('POST', '/v1/auth/logout', { as: refreshed.accessToken });
     expect(logout.status).toBe(204);

@@ -145,6 +145,9 @@ describe('linking', () => {
 const allowedRoutes = [
   'POST /v1/auth/logout',
   'GET /v1/me',
+  'GET /v1/me/preferences',
+  'PATCH /v1/me/preferences',
+  'GET /v1/organization',
   'GET /v1/permissions',
   'GET /v1/permissions/explain',
 ];

@@ -123,15 +123,18 @@ test('usage meter: adds up over processes, retains unwritten counts, bounds its 
       maxEntries: 2,
     });
   const meters = [open(), open()];
-  for (const meter of meters) for (let n = 0; n < 10; n++) meter.count(tenantId, 'jobs');
+  for (const meter of meters)
+    for (let n = 0; n < 10; n++) meter.count(tenantId, 'socket-connections');
   await Promise.all(meters.map((meter) => meter.flush()));
   expect(errors).toHaveLength(2);
   // Counts of deleted organizations neither block the others nor exceed the bound.
-  for (let n = 0; n < 50; n++) meters[0]?.count(newId('org'), 'jobs');
+  for (let n = 0; n < 50; n++) meters[0]?.count(newId('org'), 'socket-connections');
   isDown = false;
   await Promise.all(meters.map((meter) => meter.close()));
   const { counters } = await read(await accessTokenOf(owner));
-  expect(counters.find(({ name }) => name === 'jobs')?.days).toEqual([{ day: today(), value: 20 }]);
+  expect(counters.find(({ name }) => name === 'socket-connections')?.days).toEqual([
+    { day: today(), value: 20 },
+  ]);
 });
 
 test('usage meter: the log-bytes quota is smaller until an owner has a verified address', async () => {

@@ -396,28 +396,37 @@ REVOKE CREATE ON SCHEMA app FROM insightdesk_search;
 CREATE FUNCTION app.count_edited_messages() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM app.add_text_bytes(tenant_id, sum(size)) FROM (
+  PERFORM app.add_text_bytes(tenant_id, sum(size)::bigint) FROM (
       SELECT tenant_id, octet_length(body) AS size FROM added
       UNION ALL SELECT tenant_id, -octet_length(body) FROM removed) changed
     GROUP BY tenant_id HAVING sum(size) <> 0 ORDER BY tenant_id;
   RETURN NULL;
 END $$;
 --> statement-breakpoint
+-- Properties, and 500 bytes for a contact without an account of its own, which has a user and a member too.
+CREATE FUNCTION app.contact_bytes(contact uuid, properties jsonb) RETURNS bigint LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN octet_length(properties::text) - 2
+  + CASE WHEN EXISTS (SELECT FROM public.users u WHERE u.id = contact AND u.email LIKE '%@contacts.invalid')
+      THEN 500 ELSE 0 END;
+--> statement-breakpoint
 CREATE FUNCTION app.count_contacts() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP <> 'DELETE' THEN
-    PERFORM app.add_text_bytes(tenant_id, sum(octet_length(properties::text) + 500)) FROM added
-      GROUP BY tenant_id ORDER BY tenant_id;
+    PERFORM app.add_text_bytes(tenant_id, sum(size)::bigint) FROM (
+        SELECT a.tenant_id, app.contact_bytes(a.user_id, a.properties) AS size FROM added a) counted
+      GROUP BY tenant_id HAVING sum(size) <> 0 ORDER BY tenant_id;
   END IF;
   IF TG_OP <> 'INSERT' THEN
-    PERFORM app.add_text_bytes(tenant_id, -sum(octet_length(properties::text) + 500)) FROM removed
-      GROUP BY tenant_id ORDER BY tenant_id;
+    PERFORM app.add_text_bytes(tenant_id, -sum(size)::bigint) FROM (
+        SELECT r.tenant_id, app.contact_bytes(r.user_id, r.properties) AS size FROM removed r) counted
+      GROUP BY tenant_id HAVING sum(size) <> 0 ORDER BY tenant_id;
   END IF;
   RETURN NULL;
 END $$;
 --> statement-breakpoint
-REVOKE ALL ON FUNCTION app.count_edited_messages(), app.count_contacts() FROM PUBLIC;
+REVOKE ALL ON FUNCTION app.count_edited_messages(), app.count_contacts(), app.contact_bytes(uuid, jsonb) FROM PUBLIC;
 --> statement-breakpoint
 CREATE TRIGGER count_changed_bytes AFTER UPDATE ON messages REFERENCING OLD TABLE AS removed NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION app.count_edited_messages();
