@@ -9,6 +9,8 @@ export interface EmailContent {
   /** A button, with its URL below it; http and https only. */
   action?: { label: string; url: string };
   footer: string;
+  /** A link below the footer; http and https only. */
+  footerLink?: { label: string; url: string };
 }
 
 export interface RenderedEmail {
@@ -16,9 +18,10 @@ export interface RenderedEmail {
   text: string;
 }
 
-/** Renders an email as HTML and as plain text; throws if the URL of `action` is not http or https. */
+/** Renders an email as HTML and as plain text; throws if a URL is not http or https. */
 export function renderEmail(content: EmailContent): RenderedEmail {
   requireWebLink(content.action?.url);
+  requireWebLink(content.footerLink?.url);
   return { html: renderHtml(content), text: renderText(content) };
 }
 
@@ -31,13 +34,18 @@ function requireWebLink(url: string | undefined) {
   });
 }
 
-function renderText({ title, paragraphs, action, footer }: EmailContent): string {
+function renderText({ title, paragraphs, action, footer, footerLink }: EmailContent): string {
   const link = action ? [`${action.label}:\n${action.url}`] : [];
-  return `${[title, ...paragraphs, ...link].join('\n\n')}\n\n-- \n${footer}\n`;
+  const last = footerLink ? `${footer}\n${footerLink.label}: ${footerLink.url}` : footer;
+  return `${[title, ...paragraphs, ...link].join('\n\n')}\n\n-- \n${last}\n`;
 }
 
 // Every mail client supports tables and inline styles; the style sheet is optional.
-function renderHtml({ language = 'en', title, paragraphs, action, footer }: EmailContent): string {
+function renderHtml(content: EmailContent): string {
+  const { language = 'en', title, paragraphs, action, footer, footerLink } = content;
+  const link = footerLink
+    ? `<br><a class="link" href="${escapeHtml(footerLink.url)}" style="color:#2f5bea">${escapeHtml(footerLink.label)}</a>`
+    : '';
   return `<!doctype html>
 <html lang="${escapeHtml(language)}">
 <head>
@@ -62,7 +70,7 @@ function renderHtml({ language = 'en', title, paragraphs, action, footer }: Emai
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;text-align:left"><tr><td class="card" style="padding:36px;background:#ffffff;border:1px solid #dde3ed;border-radius:10px;${font};color:#16202f">
 <h1 style="margin:0 0 20px;font-size:21px;line-height:1.35;font-weight:600;word-break:break-word">${escapeHtml(title)}</h1>
 ${paragraphs.map(renderParagraph).join('\n')}${action ? renderAction(action, language) : ''}
-<p class="quiet" style="margin:32px 0 0;font-size:13px;line-height:1.5;color:#5b6779">${lines(footer)}</p>
+<p class="quiet" style="margin:32px 0 0;font-size:13px;line-height:1.5;color:#5b6779">${lines(footer)}${link}</p>
 </td></tr></table>
 </td></tr></table>
 </body>

@@ -202,6 +202,13 @@ test('messages that were read are not emailed; a connected customer gets the oth
   const connected = { ...system, realtime: { ...system.realtime, presence: { connectedUsers } } };
   await runDue(userIdOf(customer), connected as never);
   expect(emailsTo(addressOf(customer))).toHaveLength(1);
+  await notify(await reply('Seen later'), await reply('Still unread'));
+  await admin`update conversation_reads set message_count = 5, reply_count = 5
+    where tenant_id = ${toUuid(tenantId)} and user_id = ${toUuid(userIdOf(customer))}`;
+  await runDue(userIdOf(customer));
+  const last = emailsTo(addressOf(customer)).at(-1)?.text;
+  expect(last).toContain('Still unread');
+  expect(last).not.toContain('Seen later');
 });
 
 test('customers see names of staff as the organization shows them', async () => {

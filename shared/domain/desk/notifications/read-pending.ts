@@ -64,7 +64,7 @@ export async function lockDue(
 
 /**
  * The replies of others that an email about these conversations shows, and how many more there are.
- * Those that an earlier email to the user covers are left out, so that a job that runs again, or
+ * Those that the user has read, or that an earlier email covers, are left out, so that a job that runs again, or
  * another one for the same message, sends nothing twice.
  */
 export async function selectUnsent(
@@ -88,6 +88,10 @@ export async function selectUnsent(
         and m.conversation_id = wanted.conversation_id
         and m.sequence between wanted.first and wanted.last
       where m.kind = 'reply' and m.deleted_at is null and m.author_id <> ${toUuid(userId)}::uuid
+        and not exists (
+          select from conversation_reads r where r.tenant_id = m.tenant_id
+            and r.conversation_id = m.conversation_id and r.user_id = ${toUuid(userId)}::uuid
+            and r.message_count >= m.sequence)
         and not exists (
           select from email_deliveries d, jsonb_array_elements(d.notification -> 'conversations') sent
           where d.tenant_id = m.tenant_id and d.user_id = ${toUuid(userId)}::uuid

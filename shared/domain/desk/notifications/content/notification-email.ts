@@ -29,8 +29,10 @@ export async function notificationEmail(
     'recipient.name': unquotedDisplayName(recipient.name),
     'messages.count': String(count),
   };
-  const footerOf = (text: string) =>
-    `${text}\n${fixed.unsubscribe} ${settings.publicUrl}/unsubscribe?token=${token}`;
+  const footerLink = {
+    label: fixed.unsubscribe,
+    url: `${settings.publicUrl}/unsubscribe?token=${token}`,
+  };
   const headers = {
     'List-Unsubscribe': `<${settings.publicUrl}/v1/unsubscribe?token=${token}>`,
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
@@ -47,7 +49,8 @@ export async function notificationEmail(
     return {
       to: address,
       ...rendered,
-      footer: footerOf(fixed.digestFooter(settings.appName, by)),
+      footer: fixed.digestFooter(settings.appName, by),
+      footerLink,
       headers,
     };
   }
@@ -72,7 +75,8 @@ export async function notificationEmail(
     to: address,
     ...rendered,
     action: { label: fixed.open, url: urlOf(id) },
-    footer: footerOf(fixed.footer(number)),
+    footer: fixed.footer(number),
+    footerLink,
     headers: { ...headers, References: thread, 'In-Reply-To': thread },
     ...(replyTo && { replyTo }),
   };

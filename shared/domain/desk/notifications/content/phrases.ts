@@ -22,7 +22,7 @@ export const phrases: Readonly<
       `Conversation #${number}. You receive this e-mail because you take part in it.`,
     digestFooter: (product, organization) =>
       `Sent by ${product} on behalf of ${organization}, once a day.`,
-    unsubscribe: 'Unsubscribe:',
+    unsubscribe: 'Unsubscribe',
   },
   de: {
     wrote: (name) => `${name} schrieb:`,
@@ -32,6 +32,6 @@ export const phrases: Readonly<
       `Unterhaltung #${number}. Sie erhalten diese E-Mail, weil Sie daran teilnehmen.`,
     digestFooter: (product, organization) =>
       `Gesendet von ${product} im Auftrag von ${organization}, einmal am Tag.`,
-    unsubscribe: 'Abbestellen:',
+    unsubscribe: 'Abbestellen',
   },
 };

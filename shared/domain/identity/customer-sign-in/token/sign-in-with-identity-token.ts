@@ -66,7 +66,9 @@ async function requireKey(
 ) {
   const [row] = await database.read({ tenantId }, (tx) => selectKey(tx, { tenantId, id }));
   if (!row || row.revokedAt) {
-    throw CustomerSignInErrors.TokenInvalid('has the kid of an unknown or revoked key');
+    throw CustomerSignInErrors.TokenInvalid(
+      'has a kid that is no active key of the organization in aud',
+    );
   }
   const { algorithm, secret, publicKey } = row;
   const material = secret
