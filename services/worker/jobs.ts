@@ -47,7 +47,7 @@ function createRuns(root: Context): Runs {
     'contact-merge.move-conversations': (payload, run) =>
       contactMerge.moveRemainingConversations(at(run), payload, run),
     'contact-merge.same-address': (payload, run) =>
-      contactMerge.mergeContactWithSameAddress(at(run), payload),
+      contactMerge.mergeContactOfMember(at(run), payload),
     'notifications.message': (payload, run) =>
       notifications.notifyRecipients(at(run), payload, run),
     'notifications.messages': (payload, run) =>

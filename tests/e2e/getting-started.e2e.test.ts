@@ -33,7 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The code blocks of a language with the line of each, as one script whose errors name the page's lines. */
+/** The code blocks of a language with the line of each, as one script; its errors name the lines of the page. */
 function scriptOf(language: string): string {
   const lines = page.split('\n').map((): string => '');
   let isInside = false;

@@ -80,7 +80,7 @@ function createResourceRequests(api: IntegrationApi, { post, read }: Requests) {
   return { openConversation, subjectsOf, getContact, createApiKey };
 }
 
-/** The API on a database of its own, where no worker runs, with organizations whose customers sign in. */
+/** The API on a database of its own, where no worker runs, with organizations for customer sign-in. */
 export async function createCustomerApi() {
   const testDatabase = await createTestDatabase();
   const api = createIntegrationApi(undefined, {}, testDatabase.url);

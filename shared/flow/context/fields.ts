@@ -1,3 +1,4 @@
+import { isTimeZone } from '@insightdesk/shared/utils';
 import { z } from 'zod';
 
 /** Text that PostgreSQL can hold: no NUL, no lone surrogate, not blank; length in UTF-16 units. */
@@ -33,29 +34,22 @@ export const displayName = (max: number) =>
     .refine((value) => !invisible.test(value), 'Must not contain invisible characters')
     .refine((value) => !link.test(value), 'Must not look like a link; put a space after a dot');
 
-function isValid(parse: () => unknown): boolean {
+/** An IANA time zone such as `Europe/Berlin`. */
+export const timeZone = () =>
+  z.string().max(100, { abort: true }).refine(isTimeZone, {
+    message: 'Must be an IANA time zone such as Europe/Berlin',
+  });
+
+/** A BCP 47 language tag such as `pt-BR`. */
+export const languageTag = () =>
+  z.string().max(35, { abort: true }).refine(isLanguageTag, {
+    message: 'Must be a language tag such as en or pt-BR (BCP 47)',
+  });
+
+function isLanguageTag(value: string): boolean {
   try {
-    parse();
-    return true;
+    return Intl.getCanonicalLocales(value).length === 1;
   } catch {
     return false;
   }
 }
-
-/** An IANA time zone such as `Europe/Berlin`. */
-export const timeZone = () =>
-  z
-    .string()
-    .max(100, { abort: true })
-    .refine((value) => isValid(() => new Intl.DateTimeFormat('en', { timeZone: value })), {
-      message: 'Must be an IANA time zone such as Europe/Berlin',
-    });
-
-/** A BCP 47 language tag such as `pt-BR`. */
-export const languageTag = () =>
-  z
-    .string()
-    .max(35, { abort: true })
-    .refine((value) => isValid(() => Intl.getCanonicalLocales(value)), {
-      message: 'Must be a language tag such as en or pt-BR (BCP 47)',
-    });

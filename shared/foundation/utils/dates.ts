@@ -33,6 +33,14 @@ export function toIsoDay(date: Date, timeZone: string): string {
   return zoned(date, timeZone).toPlainDate().toString();
 }
 
+/** When a clock in the zone next shows `HH:MM`; a time that the clock skips is moved by the skipped hour. */
+export function nextTimeOfDay(now: Date, time: string, timeZone: string): Date {
+  const today = zoned(now, timeZone);
+  const days = [today, today.add({ days: 1 }), today.add({ days: 2 })];
+  const next = days.map((day) => toDate(day.withPlainTime(time))).find((date) => date > now);
+  return next ?? toDate(today.add({ days: 1 }));
+}
+
 function zoned(date: Date, timeZone: string): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(date.getTime()).toZonedDateTimeISO(timeZone);
 }

@@ -4,6 +4,7 @@ export {
   addHours,
   endOfDay,
   isTimeZone,
+  nextTimeOfDay,
   startOfDay,
   toIsoDay,
 } from './dates.ts';

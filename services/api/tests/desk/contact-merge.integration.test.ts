@@ -3,7 +3,7 @@ import { systemContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { matches, type Tx } from '@insightdesk/shared/database';
 import {
-  mergeContactWithSameAddress,
+  mergeContactOfMember,
   moveRemainingConversations,
 } from '@insightdesk/shared/domain/desk/contact-merge';
 import { contactAddresses } from '@insightdesk/shared/domain/desk/contacts';
@@ -141,7 +141,7 @@ describe('contact merge', () => {
     const opened = await read(
       request('POST', '/v1/contacts', { body: { name: 'Opened', email: customer.email } }),
     );
-    await mergeContactWithSameAddress(system, { userId: customer.id });
+    await mergeContactOfMember(system, { userId: customer.id });
     expect(await read(request('GET', `/v1/contacts/${opened.id}`))).toMatchObject({
       mergedInto: customer.id,
     });

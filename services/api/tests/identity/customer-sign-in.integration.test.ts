@@ -346,7 +346,7 @@ test('cleanup: visitors who wrote nothing for seven days, used tokens and old co
     await read(visit(desk)),
     await read(visit(desk)),
   ];
-  await openConversation(writer.accessToken, 'kept');
+  await openConversation(writer.accessToken, 'written');
   await exchange(desk.issue({ jti: 'old' }));
   await exchange(desk.issue({ jti: 'new' }));
   await newCode(desk, address());

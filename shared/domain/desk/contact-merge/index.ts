@@ -3,5 +3,5 @@ export * as contactMergeEvents from './events.ts';
 export * as contactMergeJobs from './jobs.ts';
 export { listMerges } from './list-merges.ts';
 export { mergeContact, mergeContacts } from './merge-contacts.ts';
-export { mergeContactWithSameAddress } from './merge-same-address.ts';
+export { mergeContactOfMember, mergeSameAddress } from './merge-same-address.ts';
 export { moveRemainingConversations } from './move-conversations.ts';

@@ -2,6 +2,7 @@ import { defineAction, isMember, type TenantContext } from '@insightdesk/shared/
 import { idSchema } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
 import {
+  addMissingProperties,
   ContactErrors,
   type ContactRow,
   contactAddresses,
@@ -104,16 +105,8 @@ const mergedValues = (source: ContactRow, target: ContactRow) => ({
   timeZone: target.timeZone ?? source.timeZone,
   language: target.language ?? source.language,
   companyId: target.companyId ?? source.companyId,
-  properties: mergeProperties(source, target),
+  properties: addMissingProperties(target.properties, source.properties),
 });
-
-const MAX_PROPERTIES = 50;
-
-function mergeProperties({ properties: others }: ContactRow, { properties: own }: ContactRow) {
-  const room = MAX_PROPERTIES - Object.keys(own).length;
-  const added = Object.entries(others).filter(([name]) => !Object.hasOwn(own, name));
-  return { ...Object.fromEntries(added.slice(0, Math.max(0, room))), ...own };
-}
 
 async function moveAddresses(ctx: TenantContext, { sourceId, targetId }: MergePair) {
   const { tx, tenantId } = ctx;

@@ -17,7 +17,7 @@ export const propertyName = z
     'Must have characters a-z, A-Z, 0-9, `_`, `.` and `-` only, and start with a-z or A-Z',
   );
 
-export const propertyValue = z.union([text(1_000), z.number(), z.boolean()]);
+const propertyValue = z.union([text(1_000), z.number(), z.boolean()]);
 
 /** Properties to set; null deletes one. */
 export const propertyChanges = z
@@ -57,9 +57,25 @@ export function changeProperties(
 ): Record<string, PropertyValue> {
   const merged = Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null);
   const after = Object.fromEntries(merged) as Record<string, PropertyValue>;
-  const bytes = Buffer.byteLength(JSON.stringify(after));
-  if (merged.length > MAX_PROPERTIES || bytes > MAX_PROPERTY_BYTES) {
+  if (!isWithinLimits(after)) {
     throw ContactErrors.TooManyProperties(MAX_PROPERTIES, MAX_PROPERTY_BYTES);
   }
   return after;
 }
+
+/** The properties with those of another contact that are missing, as many as the limits allow. */
+export function addMissingProperties(
+  own: Readonly<Record<string, PropertyValue>>,
+  others: Readonly<Record<string, PropertyValue>>,
+): Record<string, PropertyValue> {
+  let after = { ...own };
+  for (const [name, value] of Object.entries(others)) {
+    const added = { ...after, [name]: value };
+    if (!Object.hasOwn(own, name) && isWithinLimits(added)) after = added;
+  }
+  return after;
+}
+
+const isWithinLimits = (properties: Record<string, PropertyValue>) =>
+  Object.keys(properties).length <= MAX_PROPERTIES &&
+  Buffer.byteLength(JSON.stringify(properties)) <= MAX_PROPERTY_BYTES;

@@ -1,16 +1,13 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { matches, statement } from '@insightdesk/shared/database';
-import { members, users } from '@insightdesk/shared/domain/identity/users';
+import { matches, statement, type Tx } from '@insightdesk/shared/database';
+import { CONTACT_DOMAIN, members, users } from '@insightdesk/shared/domain/identity/users';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { ContactErrors } from './errors.ts';
 import { companies, contactAddresses, contacts } from './tables.ts';
 
-/** The domain of the addresses of users that are a contact only: nobody can sign in with one. */
-export const CONTACT_DOMAIN = '@contacts.invalid';
-
 /** Columns of a contact with its member, company and addresses. */
-export const contactColumns = {
+const contactColumns = {
   id: contacts.userId,
   name: members.name,
   role: members.role,
@@ -59,22 +56,21 @@ export interface ContactRow {
 /** A contact that is staff now is no contact. */
 const isCustomer = eq(members.role, 'customer');
 
+const selectFrom = (q: Tx) =>
+  q
+    .select(contactColumns)
+    .from(contacts)
+    .innerJoin(members, matches(members, { tenantId: contacts.tenantId, userId: contacts.userId }))
+    .innerJoin(users, eq(users.id, contacts.userId))
+    .leftJoin(
+      companies,
+      matches(companies, { tenantId: contacts.tenantId, id: contacts.companyId }),
+    );
+
 const selectById = statement(
   { tenantId: contacts.tenantId, id: contacts.userId },
   ({ tenantId, id }, q) =>
-    q
-      .select(contactColumns)
-      .from(contacts)
-      .innerJoin(
-        members,
-        matches(members, { tenantId: contacts.tenantId, userId: contacts.userId }),
-      )
-      .innerJoin(users, eq(users.id, contacts.userId))
-      .leftJoin(
-        companies,
-        matches(companies, { tenantId: contacts.tenantId, id: contacts.companyId }),
-      )
-      .where(and(eq(contacts.tenantId, tenantId), eq(contacts.userId, id), isCustomer)),
+    selectFrom(q).where(and(eq(contacts.tenantId, tenantId), eq(contacts.userId, id), isCustomer)),
 );
 
 /** The contact with this id, merged ones too. */
@@ -88,16 +84,7 @@ export async function findContact(
 
 /** Contacts of the organization by other conditions; merged ones too. */
 export const selectContacts = ({ tx, tenantId }: TenantContext, where: SQL | undefined) =>
-  tx
-    .select(contactColumns)
-    .from(contacts)
-    .innerJoin(members, matches(members, { tenantId: contacts.tenantId, userId: contacts.userId }))
-    .innerJoin(users, eq(users.id, contacts.userId))
-    .leftJoin(
-      companies,
-      matches(companies, { tenantId: contacts.tenantId, id: contacts.companyId }),
-    )
-    .where(and(eq(contacts.tenantId, tenantId), isCustomer, where));
+  selectFrom(tx).where(and(eq(contacts.tenantId, tenantId), isCustomer, where));
 
 export async function requireContact(ctx: TenantContext, id: Id<'usr'>): Promise<ContactRow> {
   const contact = await findContact(ctx, id);

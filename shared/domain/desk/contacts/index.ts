@@ -9,7 +9,7 @@ export {
 export { createContact } from './create-contact.ts';
 export { ContactErrors } from './errors.ts';
 export * as contactEvents from './events.ts';
-export { contactChanges, externalId } from './fields.ts';
+export { addMissingProperties, contactChanges, externalId } from './fields.ts';
 export {
   type ContactRow,
   findContact,
@@ -36,7 +36,5 @@ export {
   changeContact,
   contactById,
   createContactRow,
-  isContactRace,
   recordContactUpdated,
-  type StatedAddress,
 } from './write-contact.ts';

@@ -102,7 +102,7 @@ export const contactAddresses = pgTable(
   ],
 );
 
-/** Which contact was merged into which, by whom, and what moved. */
+/** Which contact was merged into which, which member did it, and what moved. */
 export const contactMerges = pgTable(
   'contact_merges',
   {

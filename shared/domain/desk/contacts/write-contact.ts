@@ -1,7 +1,7 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
-import { matches, onViolation, violatedConstraint } from '@insightdesk/shared/database';
-import { createAccount, members } from '@insightdesk/shared/domain/identity/users';
+import { matches, onViolation } from '@insightdesk/shared/database';
+import { CONTACT_DOMAIN, createAccount, members } from '@insightdesk/shared/domain/identity/users';
 import { requireBytesLeft } from '@insightdesk/shared/domain/tenancy/tenants';
 import { record } from '@insightdesk/shared/events';
 import { newId } from '@insightdesk/shared/utils';
@@ -9,7 +9,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { ContactErrors } from './errors.ts';
 import { contactCreated, contactUpdated } from './events.ts';
 import { type ContactChanges, changeProperties } from './fields.ts';
-import { CONTACT_DOMAIN, requireContact } from './find-contact.ts';
+import { requireContact } from './find-contact.ts';
 import { companies, contactAddresses, contacts } from './tables.ts';
 import { toContact } from './view.ts';
 
@@ -25,14 +25,14 @@ export interface StatedAddress {
   mayIdentify: boolean;
 }
 
-export interface NewContact extends ContactChanges {
+interface NewContact extends ContactChanges {
   name: string;
   externalId?: string | undefined;
   isAnonymous?: boolean;
   address?: StatedAddress | undefined;
 }
 
-/** Creates a contact: a user who has no password, and whose address receives nothing. */
+/** Creates a contact: a user without a password, with an address that receives nothing. */
 export async function createContactRow(ctx: TenantContext, input: NewContact): Promise<Id<'usr'>> {
   const { tx, tenantId } = ctx;
   const { name, externalId, isAnonymous = false, address, ...changes } = input;
@@ -149,7 +149,3 @@ async function isFree({ tx, tenantId }: TenantContext, address: string): Promise
     .where(matches(contactAddresses, { tenantId, address, isIdentity: true }));
   return taken.length === 0;
 }
-
-/** Whether a write failed because another one created the same contact at the same time. */
-export const isContactRace = (error: unknown): boolean =>
-  ['contact_addresses_identity', 'contacts_external_id'].includes(violatedConstraint(error) ?? '');

@@ -33,7 +33,7 @@ export const conversations = pgTable(
     /** Messages that its customer may see. */
     replyCount: integer('reply_count').notNull().default(0),
     lastMessageAt: instant('last_message_at').notNull().defaultNow(),
-    /** The newest reply, with its author and the beginning of its text; null before the first one since they are kept. */
+    /** The newest reply, with its author and the beginning of its text. */
     lastMessageId: typeId('last_message_id', 'msg'),
     lastMessageAuthorId: typeId('last_message_author_id', 'usr'),
     lastMessageExcerpt: text('last_message_excerpt'),

@@ -14,7 +14,7 @@ export interface PendingEntry {
 }
 
 /** An email that will be due, as it is stored. */
-export type DueEmail = Pick<PendingEntry, 'userId' | 'dueAt'>;
+type DueEmail = Pick<PendingEntry, 'userId' | 'dueAt'>;
 
 /**
  * Adds messages to the pending email of each user and conversation; messages join one that exists, with

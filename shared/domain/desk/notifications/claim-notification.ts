@@ -70,11 +70,9 @@ function kindOf(userId: Id<'usr'>, { customerId, assigneeId }: PendingRow): Noti
   return assigneeId === userId ? 'assigned' : 'unassigned';
 }
 
-/** Messages that were read need no email, and connected staff gets none. */
-function isWanted(userId: Id<'usr'>, { mode, isRead, customerId }: Due, isConnected: boolean) {
-  if (mode === 'off') return false;
-  return !isRead && (customerId === userId || !isConnected);
-}
+/** Connected staff gets no email. */
+const isWanted = (userId: Id<'usr'>, { mode, customerId }: Due, isConnected: boolean) =>
+  mode !== 'off' && (customerId === userId || !isConnected);
 
 export async function deletePending(
   { tx, tenantId }: TenantContext,

@@ -3,11 +3,17 @@ import type { Id } from '@insightdesk/shared/contract';
 import { statement } from '@insightdesk/shared/database';
 import { contactAddresses, contacts } from '@insightdesk/shared/domain/desk/contacts';
 import { readPreferences } from '@insightdesk/shared/domain/identity/preferences';
-import { isActiveStaff, members, users } from '@insightdesk/shared/domain/identity/users';
-import { organizations } from '@insightdesk/shared/domain/tenancy/tenants';
+import {
+  CONTACT_DOMAIN,
+  isActiveStaff,
+  members,
+  users,
+} from '@insightdesk/shared/domain/identity/users';
+import { organizations, staffNamingColumn } from '@insightdesk/shared/domain/tenancy/tenants';
 import { and, eq, sql } from 'drizzle-orm';
 
-const NO_ADDRESS = /@(contacts|deleted)\.invalid$/;
+/** Set by `app.delete_account`. */
+const DELETED_DOMAIN = '@deleted.invalid';
 
 /**
  * The address of a contact without a login: a verified one, else one that staff or an API key opened
@@ -31,8 +37,7 @@ const selectRecipient = statement(
         contactAddress,
         language: contacts.language,
         mergedInto: contacts.mergedInto,
-        staffNames: organizations.staffNames,
-        teamName: organizations.teamName,
+        staffNaming: staffNamingColumn,
         organizationName: organizations.name,
       })
       .from(members)
@@ -59,10 +64,11 @@ export async function findRecipient(ctx: TenantContext, userId: Id<'usr'>) {
   const { email, emailVerifiedAt, contactAddress: address, language, ...member } = row;
   const mayUseAccount = emailVerifiedAt !== null || !ctx.settings.requiresVerifiedEmail;
   const accountAddress = mayUseAccount ? email : null;
+  const isContactOnly = email.endsWith(CONTACT_DOMAIN) || email.endsWith(DELETED_DOMAIN);
   return {
     ...member,
     userId,
-    address: NO_ADDRESS.test(email) ? address : accountAddress,
+    address: isContactOnly ? address : accountAddress,
     locale: preferences.locale ?? language ?? 'en',
     preferences,
     isStaff,

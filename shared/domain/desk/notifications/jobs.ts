@@ -46,7 +46,7 @@ export const emailPending = defineJob({
   }),
 });
 
-/** Enqueues overdue emails again, whose jobs were lost. */
+/** Enqueues overdue emails again, because their jobs were lost. */
 export const enqueueOverdueJob = defineJob({
   name: 'notifications.enqueue-overdue',
   triggeredBy: ['schedule'],
@@ -54,7 +54,7 @@ export const enqueueOverdueJob = defineJob({
   payload: z.object({}),
 });
 
-/** Enqueued by releases before 0.2 for each message and recipient. */
+/** Enqueued by earlier releases for each message and recipient. */
 export const emailMessage = defineJob({
   name: 'notifications.email-message',
   triggeredBy: ['job'],

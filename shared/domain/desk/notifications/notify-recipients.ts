@@ -24,7 +24,7 @@ import type { notifyOfMessage, notifyOfMessages } from './jobs.ts';
 type Notice = z.output<typeof notifyOfMessage.payload>;
 
 /** A message and a user who is to be emailed about it. */
-export interface Recipient {
+interface Recipient {
   messageId: Id<'msg'>;
   conversationId: Id<'cnv'>;
   userId: Id<'usr'>;
@@ -56,7 +56,7 @@ export async function notifyRecipients(
 }
 
 /** Adds messages to the pending emails of users and enqueues the jobs that send these. */
-export async function addRecipients(
+async function addRecipients(
   ctx: Context,
   recipients: readonly Recipient[],
   run: Pick<JobRun, 'tenantId' | 'requestId' | 'enqueue'>,

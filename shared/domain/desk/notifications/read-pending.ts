@@ -12,11 +12,8 @@ export interface PendingRow {
   conversationId: Id<'cnv'>;
   first: number;
   last: number;
-  createdAt: Date;
   customerId: Id<'usr'>;
   assigneeId: Id<'usr'> | null;
-  /** Whether the user has read up to the last message. */
-  isRead: boolean;
 }
 
 type Key = Pick<TenantContext, 'tx' | 'tenantId'>;
@@ -27,26 +24,16 @@ export async function lockDue(
   userId: Id<'usr'>,
   dueAt = new Date(0),
 ): Promise<PendingRow[]> {
-  // `reply_count` of a reader counts replies only: those after the last message are not needed.
   const rows = await tx.execute<{
     conversation_id: string;
     first_sequence: number;
     last_sequence: number;
-    created_at: Date | string;
     customer_id: string;
     assignee_id: string | null;
-    is_read: boolean;
   }>(sql`
-    select p.conversation_id, p.first_sequence, p.last_sequence, p.created_at, c.customer_id, c.assignee_id,
-      coalesce(case when c.customer_id = p.user_id
-        then r.reply_count >= c.reply_count - (select count(*) from messages m
-          where m.tenant_id = p.tenant_id and m.conversation_id = p.conversation_id
-            and m.sequence > p.last_sequence and m.kind = 'reply')
-        else r.message_count >= p.last_sequence end, false) as is_read
+    select p.conversation_id, p.first_sequence, p.last_sequence, c.customer_id, c.assignee_id
     from pending_notifications p
     join conversations c on c.tenant_id = p.tenant_id and c.id = p.conversation_id
-    left join conversation_reads r on r.tenant_id = p.tenant_id and r.conversation_id = p.conversation_id
-      and r.user_id = p.user_id
     where p.tenant_id = ${toUuid(tenantId)}::uuid and p.user_id = ${toUuid(userId)}::uuid
       and p.due_at <= greatest(now(), ${dueAt.toISOString()}::timestamptz)
     order by p.due_at, p.conversation_id limit ${MAX_ROWS}
@@ -55,17 +42,15 @@ export async function lockDue(
     conversationId: fromUuid('cnv', row.conversation_id),
     first: row.first_sequence,
     last: row.last_sequence,
-    createdAt: new Date(row.created_at),
     customerId: fromUuid('usr', row.customer_id),
     assigneeId: row.assignee_id ? fromUuid('usr', row.assignee_id) : null,
-    isRead: row.is_read,
   }));
 }
 
 /**
  * The replies of others that an email about these conversations shows, and how many more there are.
- * Those that the user has read, or that an earlier email covers, are left out, so that a job that runs again, or
- * another one for the same message, sends nothing twice.
+ * Those that the user has read are left out, and those that an earlier email covers, so that a job that
+ * runs again, or another one for the same message, sends nothing twice.
  */
 export async function selectUnsent(
   { tx, tenantId }: Key,

@@ -1,10 +1,12 @@
-import type { Context } from '@insightdesk/shared/context';
+import { type Context, withTenant } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
+import { findContactByAddress } from '@insightdesk/shared/domain/desk/contacts';
 import { findSignInCode } from '@insightdesk/shared/domain/identity/customer-sign-in';
 import type { z } from 'zod';
 import type { emailSignInCode } from './jobs.ts';
 import { safeDisplayName } from './safe-display-name.ts';
 import { sendOnce } from './send-once.ts';
+import { renderTemplated } from './templates/find-template.ts';
 
 /** Sends a code once, unless it no longer works. Codes have limits of their own, see requestSignInCode. */
 export async function sendSignInCode(
@@ -15,14 +17,20 @@ export async function sendSignInCode(
   if (!found) return;
   const { to, code, validityMinutes } = found;
   const organization = safeDisplayName(found.organizationName);
+  const values = {
+    'organization.name': organization,
+    'product.name': ctx.settings.appName,
+    code,
+    'code.minutes': String(validityMinutes),
+  };
+  const rendered = await withTenant(ctx, async (tenant) => {
+    const contact = await findContactByAddress(tenant, to);
+    const locale = contact?.language ?? 'en';
+    return renderTemplated(tenant, { name: 'sign-in-code', locale }, { values });
+  });
   await sendOnce(ctx, codeId, {
     to,
-    title: 'Your sign-in code',
-    paragraphs: [
-      `Your code to sign in to ${organization} is ${code}.`,
-      `It expires in ${validityMinutes} minutes and can be used once. Do not share it: no one of ${organization} asks for it.`,
-      'If this was not you, ignore this e-mail. Nothing changes without the code.',
-    ],
+    ...rendered,
     footer: `Sent by ${ctx.settings.appName} on behalf of ${organization}, because someone entered this address.`,
   });
 }

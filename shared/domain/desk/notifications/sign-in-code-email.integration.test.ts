@@ -7,7 +7,7 @@ import {
 } from '@insightdesk/shared/domain/identity/customer-sign-in';
 import { updateOrganization } from '@insightdesk/shared/domain/tenancy/tenants';
 import { createIsolatedTestContext, createTestTenant } from '@insightdesk/shared/testing';
-import { sendSignInCode } from './index.ts';
+import { putEmailTemplate, sendSignInCode } from './index.ts';
 
 // An own database, where no running worker takes the jobs.
 const { context, mailer, admin, close } = await createIsolatedTestContext();
@@ -36,4 +36,21 @@ test('a sign-in code is sent once, works, and is not sent after it was used', as
   expect(signedIn.organization).toEqual({ id: tenantId, name: 'Acme' });
   for (const codeId of await codeIds()) await sendSignInCode(worker, { codeId });
   expect(mailer.sent).toHaveLength(1);
+});
+
+test('a sign-in code uses the text of the organization', async () => {
+  const { owner, tenantId } = await createTestTenant(context);
+  await updateOrganization(owner, { name: 'Acme', emailCodeSignIn: true });
+  const body = '{{code}} is yours for {{code.minutes}} minutes';
+  await putEmailTemplate(owner, { name: 'sign-in-code', locale: 'en', subject: 'Hi', body });
+  const email = 'ben@example.com';
+  await requestSignInCode(context, { organizationId: tenantId, email });
+  const [row] = await admin<
+    { id: string }[]
+  >`select id from sign_in_codes where address = ${email}`;
+  const worker = systemContext(context, 'worker', { tenantId, requestId: 'r' });
+  await sendSignInCode(worker, { codeId: fromUuid('sic', row?.id ?? '') });
+  const sent = mailer.sent.find(({ to }) => to === email);
+  expect(sent?.subject).toBe('Hi');
+  expect(sent?.text).toMatch(/^\d{6} is yours for 10 minutes$/m);
 });

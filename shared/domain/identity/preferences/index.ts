@@ -2,7 +2,6 @@
 export { getPreferences } from './get-preferences.ts';
 export {
   type EmailMode,
-  emailModes,
   type NotificationKind,
   type Notifications,
   notificationKinds,

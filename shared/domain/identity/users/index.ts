@@ -1,7 +1,7 @@
 /** Users: accounts, sessions, second factors, members and sign-in. */
 export { changePassword } from './accounts/change-password.ts';
 export { consumeDailyQuota, quotaKey, requireDailyQuota } from './accounts/consume-daily-quota.ts';
-export { createAccount } from './accounts/create-account.ts';
+export { CONTACT_DOMAIN, createAccount } from './accounts/create-account.ts';
 export { currentPassword, twoFactorCode } from './accounts/credential-fields.ts';
 export { showLinksOf } from './accounts/email-links.ts';
 export { confirmPassword } from './accounts/find-by-credentials.ts';
@@ -40,7 +40,13 @@ export { revokeInvitation } from './members/revoke-invitation.ts';
 export { setPresence } from './members/set-presence.ts';
 export { updateMe } from './members/update-me.ts';
 export { updateMember } from './members/update-member.ts';
-export { type Person, personView, toPerson, toShownPerson } from './members/view.ts';
+export {
+  type Person,
+  personView,
+  toPerson,
+  toShownName,
+  toShownPerson,
+} from './members/view.ts';
 export { createSession } from './sessions/create-session.ts';
 export { findPermissionRestriction } from './sessions/find-permission-restriction.ts';
 export { listAccessGenerations, listLiveSessions } from './sessions/list-live-sessions.ts';

@@ -11,7 +11,7 @@ import { changeMessage, isAuthor, lockMessage, messageKey } from './change-messa
 /** Former texts that a message keeps. */
 const MAX_EDITS = 50;
 
-/** Edits a message of the caller; the former text is kept for staff. */
+/** Edits a message of the caller; the former text is stored for staff. */
 export const updateMessage = defineAction({
   summary: 'Edit a message of the caller',
   input: z.strictObject({ ...messageKey, body: text(50_000) }),

@@ -1,9 +1,9 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import { fromUuid, type Id, toUuid } from '@insightdesk/shared/contract';
+import { toShownName } from '@insightdesk/shared/domain/identity/users';
 import { sql } from 'drizzle-orm';
 import type { NotifiedUser } from '../find-recipient.ts';
 import type { NotifiedConversation } from '../tables.ts';
-import { nameForCustomers } from './shown-name.ts';
 
 /** Of one body; the whole email has less than twice as many. */
 const MAX_BODY = 5_000;
@@ -65,7 +65,7 @@ export async function readNotified(
       body: row.body,
       authorName:
         isCustomer && row.author_id !== row.customer_id
-          ? nameForCustomers(row.author_name, recipient)
+          ? toShownName(row.author_name, recipient.staffNaming)
           : row.author_name,
     }));
     const { number, subject, customer_name: customerName } = first;

@@ -1,4 +1,4 @@
-/** The emails whose texts an organization can change. */
+/** The emails with texts that an organization can change. */
 export const templateNames = [
   'conversation-messages',
   'digest',
@@ -104,12 +104,12 @@ export const templateCatalog: Readonly<Record<TemplateName, TemplateDefinition>>
     allowsLinks: false,
     texts: {
       en: {
-        subject: 'Your code for {{organization.name}}',
-        body: 'Your code is {{code}}. It expires in {{code.minutes}} minutes and can be used once.\n\nIf you did not request it, ignore this e-mail. Do not share the code.',
+        subject: 'Your sign-in code',
+        body: 'Your code to sign in to {{organization.name}} is {{code}}.\n\nIt expires in {{code.minutes}} minutes and can be used once. Do not share it: no one of {{organization.name}} asks for it.\n\nIf this was not you, ignore this e-mail. Nothing changes without the code.',
       },
       de: {
-        subject: 'Ihr Code für {{organization.name}}',
-        body: 'Ihr Code lautet {{code}}. Er läuft in {{code.minutes}} Minuten ab und kann einmal verwendet werden.\n\nWenn Sie ihn nicht angefordert haben, ignorieren Sie diese E-Mail. Geben Sie den Code nicht weiter.',
+        subject: 'Ihr Anmeldecode',
+        body: 'Ihr Code für die Anmeldung bei {{organization.name}} lautet {{code}}.\n\nEr läuft in {{code.minutes}} Minuten ab und kann einmal verwendet werden. Geben Sie ihn nicht weiter: Niemand von {{organization.name}} fragt danach.\n\nWenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ohne den Code ändert sich nichts.',
       },
     },
   },

@@ -30,7 +30,7 @@ const byName = statement(
 );
 
 /** A text with the language that it is in. */
-export type FoundTemplate = TemplateText & { language: string };
+type FoundTemplate = TemplateText & { language: string };
 
 /**
  * The text of the organization in this locale or its language, else the built-in one; English where
@@ -45,7 +45,7 @@ export async function findTemplate(
   return chooseTemplate(name, locale, rows);
 }
 
-export function chooseTemplate(
+function chooseTemplate(
   name: TemplateName,
   locale: string,
   own: readonly (TemplateText & { locale: string })[],

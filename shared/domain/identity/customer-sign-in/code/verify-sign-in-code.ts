@@ -35,8 +35,8 @@ import { digitsOf, isLiveCode } from './sign-in-code.ts';
 const { CodeInvalid } = CustomerSignInErrors;
 
 /**
- * Signs in the contact that the address identifies, or a new one. A contact whose account has a second
- * factor needs that too. Throws the same 401 for every wrong code.
+ * Signs in the contact that the address identifies, or a new one. The second factor of
+ * the contact's account is required too. Throws the same 401 for every wrong code.
  */
 export const verifySignInCode = defineAction({
   summary: 'Sign in a customer with a code',

@@ -4,7 +4,7 @@ import { IdentityKeyErrors } from '../errors.ts';
 import { publicKeyView } from '../view.ts';
 
 /** A public key as PEM (SPKI) or as a JWK. */
-export type GivenPublicKey = string | Record<string, unknown>;
+type GivenPublicKey = string | Record<string, unknown>;
 
 const PEM = /^\s*-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$/;
 

@@ -1,7 +1,7 @@
 import type { TenantContext } from '@insightdesk/shared/context';
 import type { Id } from '@insightdesk/shared/contract';
 import { matches } from '@insightdesk/shared/database';
-import { mergeContacts } from '@insightdesk/shared/domain/desk/contact-merge';
+import { mergeSameAddress } from '@insightdesk/shared/domain/desk/contact-merge';
 import {
   addAddress,
   adopt,
@@ -9,7 +9,6 @@ import {
   changeContact,
   contacts,
   createContactRow,
-  findContactByAddress,
   findContactByExternalId,
   lockIdentity,
   nameOf,
@@ -59,25 +58,13 @@ async function updateContact(
   profile: IdentityProfile,
 ): Promise<Id<'usr'>> {
   const { email, isEmailVerified } = profile;
-  if (email && isEmailVerified) await mergeSameAddress(ctx, contact, email);
+  if (email && isEmailVerified) await mergeSameAddress(ctx, contact.id, email);
   const hasNewAddress = email !== undefined && (await addClaim(ctx, contact, profile));
   const changes = changesOf(contact, profile);
   if (changes) await changeContact(ctx, contact.id, changes);
   const isAdopted = contact.externalId === null;
   if (isAdopted || hasNewAddress || changes) await recordContactUpdated(ctx, contact.id);
   return contact.id;
-}
-
-/** The contact that staff opened by the address is the same person, unless it has another identity. */
-async function mergeSameAddress(
-  ctx: TenantContext,
-  { id: targetId }: ContactRow,
-  address: string,
-): Promise<void> {
-  const other = await findContactByAddress(ctx, address);
-  if (!other || other.id === targetId || other.hasLogin || other.externalId !== null) return;
-  if (other.mergedInto || other.removedAt) return;
-  await mergeContacts(ctx, { sourceId: other.id, targetId, reason: 'same-address' });
 }
 
 /** A contact with many addresses still signs in. */

@@ -20,7 +20,7 @@ export async function findVisitor(
   }
 }
 
-/** Anonymous visitors only: whoever is signed in as one contact never becomes another one. */
+/** Anonymous visitors only: a user who is signed in as one contact never becomes another one. */
 const isVisitor = (contact: ContactRow | undefined): contact is ContactRow =>
   contact?.isAnonymous === true && !contact.mergedInto && !contact.removedAt;
 

@@ -3,6 +3,9 @@ import { type Id, toUuid } from '@insightdesk/shared/contract';
 import { sql } from 'drizzle-orm';
 import { stageEmail } from './set-email.ts';
 
+/** The domain of the addresses of users without an account of their own: no email and no sign-in reaches them. */
+export const CONTACT_DOMAIN = '@contacts.invalid';
+
 interface NewAccount {
   id: Id<'usr'>;
   email: string;

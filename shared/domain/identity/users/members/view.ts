@@ -1,6 +1,7 @@
 import { type Id, idSchema, type Role, roles } from '@insightdesk/shared/contract';
 import type { StaffNaming } from '@insightdesk/shared/domain/tenancy/tenants';
 import { z } from 'zod';
+import { CONTACT_DOMAIN } from '../accounts/create-account.ts';
 import { toUser, type UserRow, userView } from '../accounts/view.ts';
 import type { invitations } from './tables.ts';
 
@@ -29,10 +30,15 @@ export const toPerson = (row: {
 });
 
 /** A person as customers see it: of staff the display name only. */
-export function toShownPerson(person: Person, { show, teamName }: StaffNaming): Person {
+export function toShownPerson(person: Person, naming: StaffNaming): Person {
   if (person.role === 'customer') return person;
-  const first = show === 'first' ? person.name.trim().split(/\s+/)[0] : person.name;
-  return { id: person.id, name: (show !== 'team' && first) || teamName, role: 'agent' };
+  return { id: person.id, name: toShownName(person.name, naming), role: 'agent' };
+}
+
+/** The name of a member of staff as customers see it. */
+export function toShownName(name: string, { show, teamName }: StaffNaming): string {
+  const first = show === 'first' ? name.trim().split(/\s+/)[0] : name;
+  return (show !== 'team' && first) || teamName;
 }
 
 export const memberView = z
@@ -58,7 +64,7 @@ export const invitationView = z
   .meta({ id: 'Invitation' });
 
 /** Contacts without a login have an address that receives nothing. */
-const hasLogin = ({ email }: UserRow) => !email.endsWith('@contacts.invalid');
+const hasLogin = ({ email }: UserRow) => !email.endsWith(CONTACT_DOMAIN);
 
 export const toMember = (
   row: UserRow & {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { nextTimeOfDay } from './due-at.ts';
+import { nextTimeOfDay } from './dates.ts';
 
 test.each([
   ['2026-01-10T07:59:00Z', '09:00', 'Europe/Berlin', '2026-01-10T08:00:00.000Z'],
